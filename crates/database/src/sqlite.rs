@@ -1,0 +1,54 @@
+//! SQLite as Natter uses it: write-ahead log, durable at every commit, one writer thread, a few reader threads.
+
+mod readers;
+mod writer;
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+pub use readers::Readers;
+pub use writer::{Sink, Tx, Writer, WriterSettings};
+
+/// How long a connection waits for another process's lock, such as a backup's, before it gives up.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Pages of log before the writer copies them into the database: 20,000 × 4 KiB = 80 MiB. Measured on a machine with
+/// 2 cores, it makes an append a fifth cheaper than the default of 1,000, because hot pages are copied less often.
+const CHECKPOINT_PAGES: i64 = 20_000;
+const STATEMENT_CACHE: usize = 128;
+
+/// Opens the one connection that writes, and makes the database where it is missing.
+pub fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", "ON")?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+    Ok(connection)
+}
+
+/// Opens a connection that can only read. The database must be there.
+pub fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "query_only", "ON")?;
+    connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+    Ok(connection)
+}
+
+/// The columns (`table.column, …`) or the index (`index 'name'`) of a unique constraint that a statement violated, or
+/// `None` for any other error.
+pub fn violated_unique(error: &rusqlite::Error) -> Option<&str> {
+    match error {
+        rusqlite::Error::SqliteFailure(failure, Some(message))
+            if failure.code == rusqlite::ErrorCode::ConstraintViolation =>
+        {
+            message.strip_prefix("UNIQUE constraint failed: ")
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,12 @@
+//! From a bearer token to the principal who sent it: signature, claims, live session.
+
+mod claims;
+mod key;
+mod live_session;
+mod refusal;
+mod verifier;
+
+pub use key::{KeySource, PublicKey};
+pub use live_session::{LiveSessionCheck, SessionState, Unavailable};
+pub use refusal::Refusal;
+pub use verifier::{Expected, LEEWAY, Verifier};

@@ -1,0 +1,15 @@
+//! The words that both services speak: ids, time, who is asking, and how a store fails.
+
+mod clock;
+mod id;
+mod principal;
+mod store_error;
+#[cfg(feature = "schema")]
+mod schema;
+mod timestamp;
+
+pub use clock::{Clock, SystemClock};
+pub use id::{ConnectionId, MessageId, RoomId, SessionId, UserId};
+pub use principal::Principal;
+pub use store_error::StoreError;
+pub use timestamp::Timestamp;

@@ -1,0 +1,161 @@
+//! Request bodies: JSON of a known shape, or nothing.
+
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::web::BytesMut;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use contract::chat::Empty;
+use contract::problem::{FieldError, Problem, Slug};
+use futures_util::StreamExt;
+use futures_util::future::LocalBoxFuture;
+use serde::de::DeserializeOwned;
+use serde_path_to_error::{Path, Segment};
+
+use crate::Failure;
+
+/// Bytes of a body at most. The longest message, every character escaped, and its envelope fit.
+const MAX_BODY: usize = 128 * 1024;
+
+/// A JSON body. What is not JSON is `invalid-request`; what has the wrong shape is `validation-failed` with the place.
+#[derive(Debug)]
+pub struct Json<T>(pub T);
+
+/// The body of a call that needs none: nothing at all, or `{}`.
+#[derive(Debug)]
+pub struct NoBody;
+
+impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
+    type Error = Failure;
+    type Future = LocalBoxFuture<'static, Result<Self, Failure>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let is_json = request.mime_type().ok().flatten().is_some_and(|mime| {
+            mime.subtype() == "json" || mime.suffix().is_some_and(|suffix| suffix == "json")
+        });
+        let body = read(request, payload);
+        Box::pin(async move {
+            if !is_json {
+                let detail = "Send the body as application/json.";
+                return Err(Failure::new(Slug::UnsupportedMediaType, detail));
+            }
+            Ok(Self(parse_json(&body.await?)?))
+        })
+    }
+}
+
+impl FromRequest for NoBody {
+    type Error = Failure;
+    type Future = LocalBoxFuture<'static, Result<Self, Failure>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let body = read(request, payload);
+        Box::pin(async move {
+            let body = body.await?;
+            if !body.is_empty() {
+                parse_json::<Empty>(&body)?;
+            }
+            Ok(Self)
+        })
+    }
+}
+
+fn read(request: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Result<BytesMut, Failure>> + use<> {
+    let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    let mut payload = payload.take();
+    async move {
+        let too_large = || {
+            let detail = format!("The body is longer than {MAX_BODY} bytes.");
+            Failure::new(Slug::PayloadTooLarge, detail)
+        };
+        if declared.is_some_and(|length: usize| length > MAX_BODY) {
+            return Err(too_large());
+        }
+        let mut body = BytesMut::new();
+        while let Some(chunk) = payload.next().await {
+            let chunk = chunk.map_err(|_| Failure::new(Slug::InvalidRequest, "The body ended early."))?;
+            if body.len() + chunk.len() > MAX_BODY {
+                return Err(too_large());
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+}
+
+/// Reads JSON of a known shape, with the same answers for bodies and for the `data` of frames.
+pub fn parse_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, Problem> {
+    let mut reader = serde_json::Deserializer::from_slice(json);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let cause = error.inner();
+        if cause.is_data() {
+            let detail = without_position(&cause.to_string());
+            Problem::invalid(vec![FieldError { pointer: pointer(error.path()), detail }])
+        } else {
+            Problem::new(Slug::InvalidRequest, format!("This is not JSON: {cause}."))
+        }
+    })?;
+    reader.end().map_err(|cause| Problem::new(Slug::InvalidRequest, format!("This is not JSON: {cause}.")))?;
+    Ok(value)
+}
+
+fn pointer(path: &Path) -> String {
+    let mut pointer = String::new();
+    for segment in path {
+        let step = match segment {
+            Segment::Seq { index } => index.to_string(),
+            Segment::Map { key } => key.clone(),
+            Segment::Enum { variant } => variant.clone(),
+            Segment::Unknown => continue,
+        };
+        pointer.push('/');
+        pointer.push_str(&step.replace('~', "~0").replace('/', "~1"));
+    }
+    pointer
+}
+
+/// The pointer tells the place; line and column of a body that a program wrote tell nobody anything.
+fn without_position(message: &str) -> String {
+    message.rsplit_once(" at line ").map_or(message, |(text, _)| text).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code, reason = "only its shape matters")]
+    struct Shape {
+        name: String,
+        list: Vec<u8>,
+    }
+
+    fn problem(json: &str) -> Problem {
+        parse_json::<Shape>(json.as_bytes()).unwrap_err()
+    }
+
+    #[test]
+    fn what_is_not_json_is_an_invalid_request() {
+        for json in ["", "{", "nonsense", r#"{"name":"x","list":[]} trailing"#] {
+            assert_eq!(problem(json).code, Slug::InvalidRequest, "{json}");
+        }
+        assert_eq!(parse_json::<Shape>(b"{\"name\":\"\xff\"}").unwrap_err().code, Slug::InvalidRequest);
+    }
+
+    #[test]
+    fn a_wrong_shape_names_the_place() {
+        for (json, pointer) in [
+            (r#"{"name":1,"list":[]}"#, "/name"),
+            (r#"{"name":"x","list":[1,"2"]}"#, "/list/1"),
+            (r#"{"name":"x"}"#, ""),
+            (r#"{"name":"x","list":[],"more":1}"#, "/more"),
+            ("[]", ""),
+        ] {
+            let problem = problem(json);
+            assert_eq!(problem.code, Slug::ValidationFailed, "{json}");
+            assert_eq!(problem.errors[0].pointer, pointer, "{json}");
+            assert!(!problem.errors[0].detail.contains("line"), "{}", problem.errors[0].detail);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! The rules of accounts and sessions, free of any I/O, so that they can be read and tested by themselves.
+
+mod account_throttle;
+mod address_key;
+mod device;
+mod display_name;
+mod email;
+mod login;
+mod password;
+mod password_hash;
+mod refresh_token;
+mod rotation;
+mod session;
+mod user;
+mod username;
+
+pub use account_throttle::{AccountThrottle, FORGOTTEN_AFTER, LONGEST_DELAY};
+pub use address_key::address_key;
+pub use device::{Device, DeviceError};
+pub use display_name::{DisplayName, DisplayNameError};
+pub use email::{Email, EmailError};
+pub use login::{Login, LoginError};
+pub use password::{Password, PasswordAttempt, PasswordError, PasswordPolicy};
+pub use password_hash::PasswordHash;
+pub use refresh_token::{RefreshToken, TAG_LEN};
+pub use rotation::{GRACE, Rotation, rotation};
+pub use session::{ABSOLUTE_LIFETIME, IDLE_LIFETIME, Session};
+pub use user::User;
+pub use username::{Username, UsernameError};

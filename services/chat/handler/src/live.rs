@@ -1,0 +1,27 @@
+//! The WebSocket: how a socket comes to be, what it is told, and how it ends. Use cases know nothing of it.
+
+mod add_room;
+mod catch_up;
+mod drain;
+pub mod envelope;
+mod fanout;
+mod frame;
+mod guard;
+mod outbox;
+mod reader;
+mod reassembly;
+mod reconcile;
+mod requests;
+mod settings;
+mod shard;
+mod socket;
+mod start;
+mod sweep;
+mod typing;
+mod upgrade;
+
+pub use fanout::{Delivery, Fanout, Membership, PassingDelivery};
+pub use settings::LiveSettings;
+pub use shard::{Live, Shard};
+pub use upgrade::open_socket;
+pub(crate) use upgrade::__path_open_socket;

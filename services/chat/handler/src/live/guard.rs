@@ -1,0 +1,248 @@
+//! Looks at the headers of a client's frames before anything is buffered (I13).
+//!
+//! actix checks a frame's size only once the declared bytes are in memory, so a peer that declares a gigabyte would be
+//! given one. The guard stands between the connection and actix's parser and lets through what fits.
+
+use std::cell::Cell;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+
+use actix_web::error::PayloadError;
+use actix_web::web::Bytes;
+use futures_util::Stream;
+use tokio::sync::Notify;
+
+/// Fragments of one message at most: each costs some memory whatever it carries.
+const MAX_FRAGMENTS: u32 = 256;
+/// The longest header: two bytes, eight of length, four of mask.
+const MAX_HEADER: usize = 14;
+
+/// Tells the reader that a frame was refused. Shared by a guard and its socket.
+#[derive(Clone, Default)]
+pub(super) struct Refusal(Rc<(Cell<bool>, Notify)>);
+
+impl Refusal {
+    /// Resolves when a frame has been refused.
+    pub(super) async fn happened(&self) {
+        while !self.0.0.get() {
+            self.0.1.notified().await;
+        }
+    }
+
+    fn set(&self) {
+        self.0.0.set(true);
+        self.0.1.notify_waiters();
+        self.0.1.notify_one();
+    }
+}
+
+/// A connection's bytes, up to the first frame that is too large; what comes after it is read and thrown away, so that
+/// the peer gets to see why.
+pub(super) struct FrameGuard<S> {
+    bytes: S,
+    headers: Headers,
+    refusal: Refusal,
+    refused: bool,
+}
+
+impl<S> FrameGuard<S> {
+    pub(super) fn new(bytes: S, max_message: usize, refusal: Refusal) -> Self {
+        Self { bytes, headers: Headers::new(max_message as u64), refusal, refused: false }
+    }
+}
+
+impl<S: Stream<Item = Result<Bytes, PayloadError>> + Unpin> Stream for FrameGuard<S> {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            let Some(chunk) = ready!(Pin::new(&mut self.bytes).poll_next(context)).transpose()? else {
+                return Poll::Ready(None);
+            };
+            if self.refused {
+                continue;
+            }
+            let fine = self.headers.check(&chunk);
+            if fine == chunk.len() {
+                return Poll::Ready(Some(Ok(chunk)));
+            }
+            self.refused = true;
+            self.refusal.set();
+            if fine > 0 {
+                return Poll::Ready(Some(Ok(chunk.slice(..fine))));
+            }
+        }
+    }
+}
+
+/// Follows the frames through a stream of bytes.
+struct Headers {
+    max_message: u64,
+    /// What has arrived of the header that is being read.
+    header: [u8; MAX_HEADER],
+    header_length: usize,
+    /// What is missing of the current frame's payload.
+    payload_left: u64,
+    message: u64,
+    fragments: u32,
+}
+
+impl Headers {
+    fn new(max_message: u64) -> Self {
+        Self { max_message, header: [0; MAX_HEADER], header_length: 0, payload_left: 0, message: 0, fragments: 0 }
+    }
+
+    /// How many bytes of a chunk come before the header of a frame that is too large; all of them when there is none.
+    fn check(&mut self, chunk: &[u8]) -> usize {
+        let mut at = 0;
+        let mut frame_began = 0;
+        while at < chunk.len() {
+            if self.payload_left > 0 {
+                let skipped = self.payload_left.min((chunk.len() - at) as u64);
+                self.payload_left -= skipped;
+                at += skipped as usize;
+                continue;
+            }
+            if self.header_length == 0 {
+                frame_began = at;
+            }
+            self.header[self.header_length] = chunk[at];
+            self.header_length += 1;
+            at += 1;
+            if self.header_length < 2 || self.header_length < self.wanted() {
+                continue;
+            }
+            let length = self.declared();
+            if !self.fits(length) {
+                return frame_began;
+            }
+            self.payload_left = length;
+            self.header_length = 0;
+        }
+        at
+    }
+
+    /// How long the header is that begins with the two bytes that are there.
+    fn wanted(&self) -> usize {
+        let length = match self.header[1] & 0x7f {
+            126 => 4,
+            127 => 10,
+            _ => 2,
+        };
+        if self.header[1] & 0x80 == 0 { length } else { length + 4 }
+    }
+
+    fn declared(&self) -> u64 {
+        match self.header[1] & 0x7f {
+            126 => u64::from(u16::from_be_bytes([self.header[2], self.header[3]])),
+            127 => {
+                let mut length = [0; 8];
+                length.copy_from_slice(&self.header[2..10]);
+                u64::from_be_bytes(length)
+            }
+            length => u64::from(length),
+        }
+    }
+
+    /// Whether a frame of this length may come, alone and as a part of its message.
+    fn fits(&mut self, length: u64) -> bool {
+        match self.header[0] & 0x0f {
+            0 => {
+                self.fragments += 1;
+                self.message = self.message.saturating_add(length);
+            }
+            1 | 2 => {
+                self.fragments = 1;
+                self.message = length;
+            }
+            // Control frames come between the fragments of a message and carry 125 bytes at most.
+            _ => return length <= 125,
+        }
+        self.message <= self.max_message && self.fragments <= MAX_FRAGMENTS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn frame(opcode: u8, length: u64) -> Vec<u8> {
+        let mut bytes = vec![opcode];
+        match length {
+            0..=125 => bytes.push(0x80 | length as u8),
+            126..=0xffff => {
+                bytes.push(0x80 | 126);
+                bytes.extend((length as u16).to_be_bytes());
+            }
+            _ => {
+                bytes.push(0x80 | 127);
+                bytes.extend(length.to_be_bytes());
+            }
+        }
+        bytes.extend([1, 2, 3, 4]);
+        bytes
+    }
+
+    fn whole(opcode: u8, length: usize) -> Vec<u8> {
+        let mut bytes = frame(opcode, length as u64);
+        bytes.resize(bytes.len() + length, b'x');
+        bytes
+    }
+
+    #[test]
+    fn a_frame_that_declares_too_much_is_refused_on_its_header() {
+        let fine = whole(0x81, 1_000);
+        for huge in [1_001, 0x1_0000, u64::MAX] {
+            let mut bytes = fine.clone();
+            bytes.extend(frame(0x81, huge));
+            assert_eq!(Headers::new(1_000).check(&bytes), fine.len(), "{huge}");
+        }
+    }
+
+    #[test]
+    fn fragments_count_together_and_their_number_counts_too() {
+        let mut bytes = whole(0x01, 600);
+        bytes.extend(whole(0x89, 5));
+        let fine = bytes.len();
+        bytes.extend(whole(0x80, 401));
+        assert_eq!(Headers::new(1_000).check(&bytes), fine);
+
+        let mut tiny = whole(0x01, 1);
+        for _ in 0..MAX_FRAGMENTS - 1 {
+            tiny.extend(whole(0x00, 1));
+        }
+        let fine = tiny.len();
+        tiny.extend(whole(0x00, 1));
+        assert_eq!(Headers::new(100_000).check(&tiny), fine);
+    }
+
+    #[test]
+    fn a_control_frame_with_a_long_payload_is_refused() {
+        assert_eq!(Headers::new(1_000).check(&whole(0x89, 126)), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn where_the_chunks_are_cut_makes_no_difference(
+            lengths in prop::collection::vec(0..400_usize, 1..20),
+            cut in 1..50_usize,
+        ) {
+            let bytes: Vec<u8> = lengths.iter().flat_map(|length| whole(0x82, *length)).collect();
+            let mut headers = Headers::new(300);
+            let mut passed = 0;
+            for chunk in bytes.chunks(cut) {
+                let fine = headers.check(chunk);
+                passed += fine;
+                if fine < chunk.len() {
+                    break;
+                }
+            }
+            let expected: usize =
+                lengths.iter().take_while(|length| **length <= 300).map(|length| whole(0x82, *length).len()).sum();
+            // A header that was cut in two has partly passed; it alone makes nobody buffer anything.
+            prop_assert!(passed >= expected && passed < expected + MAX_HEADER);
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Owns what a client sends: hands requests on in order, and does not wait for one before it reads the next.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::io::ErrorKind;
+use std::pin::Pin;
+use std::rc::Rc;
+
+use actix_ws::{Message, MessageStream, ProtocolError};
+use contract::frames::{MAX_REQUEST_ID, RawRequest, close};
+use contract::problem::{Problem, Slug};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::time::Instant;
+
+use super::frame;
+use super::guard::Refusal;
+use super::reassembly::{Reassembly, Whole};
+use super::requests::refuse;
+use super::shard::Shard;
+use super::socket::{Ending, Socket};
+
+/// A request that is being answered.
+type InFlight<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
+
+/// Codes of RFC 6455, section 7.4.1.
+mod standard {
+    pub(super) const PROTOCOL_ERROR: u16 = 1002;
+    pub(super) const UNSUPPORTED_DATA: u16 = 1003;
+    pub(super) const INVALID_PAYLOAD: u16 = 1007;
+    pub(super) const TOO_BIG: u16 = 1009;
+}
+
+impl Shard {
+    /// Reads until the socket ends, and cleans up after it.
+    pub(super) async fn read(self: Rc<Self>, socket: Rc<Socket>, stream: MessageStream, refusal: Refusal) {
+        let mut stream = stream.max_frame_size(self.live.settings.max_frame_bytes);
+        if self.greet(&socket).await {
+            self.read_requests(&socket, &mut stream, &refusal).await;
+        }
+        self.leave(&socket, &mut stream).await;
+        self.remove(&socket);
+        self.live.fanout.count_out(socket.principal.user_id);
+    }
+
+    async fn read_requests(self: &Rc<Self>, socket: &Rc<Socket>, stream: &mut MessageStream, refusal: &Refusal) {
+        let mut reassembly = Reassembly::default();
+        let ids = RefCell::new(HashSet::new());
+        let mut in_flight = FuturesUnordered::<InFlight<'_>>::new();
+        while !socket.is_closing() && !socket.is_draining.get() {
+            let has_room = in_flight.len() < self.live.settings.max_in_flight;
+            let message = tokio::select! {
+                biased;
+                () = socket.outbox.gone() => return,
+                () = socket.stop.notified() => continue,
+                () = refusal.happened() => {
+                    self.close(socket, &Ending::new(standard::TOO_BIG, "the message is too large"));
+                    continue;
+                }
+                Some(()) = in_flight.next(), if !in_flight.is_empty() => continue,
+                message = stream.recv(), if has_room => message,
+            };
+            let Some(text) = self.text_of(socket, message, &mut reassembly) else { continue };
+            let Some(mut request) = self.request(socket, text, &ids) else { continue };
+            // Polled once here, so that what it asks for is in line before the next request is looked at.
+            if futures_util::poll!(&mut request).is_pending() {
+                in_flight.push(request);
+            }
+        }
+        if socket.is_draining.get() {
+            let all = async { while in_flight.next().await.is_some() {} };
+            let _ = tokio::time::timeout(self.live.settings.drain_within, all).await;
+            self.close(socket, &self.drained());
+        } else {
+            // Whoever sent these has been told goodbye; what they asked for is done all the same.
+            let all = async { while in_flight.next().await.is_some() {} };
+            let _ = tokio::time::timeout(self.live.settings.close_within, all).await;
+        }
+    }
+
+    /// Gives the text of a message; deals with everything that is none.
+    fn text_of(
+        &self,
+        socket: &Socket,
+        message: Option<Result<Message, ProtocolError>>,
+        reassembly: &mut Reassembly,
+    ) -> Option<String> {
+        let Some(message) = message else {
+            // The peer is gone without a word.
+            socket.outbox.end();
+            socket.close_by.set(Some(Instant::now()));
+            return None;
+        };
+        socket.heard_at.set(Instant::now());
+        let end = |code, reason| {
+            self.close(socket, &Ending::new(code, reason));
+            None
+        };
+        match message {
+            Ok(Message::Text(text)) => Some(text.into()),
+            Ok(Message::Continuation(item)) => match reassembly.take(item) {
+                Some(Whole::Text(text)) => Some(text),
+                Some(Whole::NotUtf8) => end(standard::INVALID_PAYLOAD, "the text is not UTF-8"),
+                Some(Whole::Binary) => end(standard::UNSUPPORTED_DATA, "send text frames"),
+                None => None,
+            },
+            Ok(Message::Binary(_)) => end(standard::UNSUPPORTED_DATA, "send text frames"),
+            Ok(Message::Ping(payload)) => {
+                socket.send(frame::pong(&payload), self.live.settings.close_within);
+                None
+            }
+            Ok(Message::Pong(_) | Message::Nop) => None,
+            Ok(Message::Close(reason)) => {
+                // The client closes: it gets its own code back, and then the connection ends.
+                let code = reason.map_or(1000, |reason| u16::from(reason.code));
+                socket.close_by.set(Some(Instant::now() + self.live.settings.close_within));
+                socket.outbox.close_with([frame::close(code, "")]);
+                socket.outbox.end();
+                None
+            }
+            Err(ProtocolError::Overflow) => end(standard::TOO_BIG, "the message is too large"),
+            Err(ProtocolError::Io(error)) if error.kind() == ErrorKind::InvalidData => {
+                end(standard::INVALID_PAYLOAD, "the text is not UTF-8")
+            }
+            Err(ProtocolError::Io(_)) => {
+                socket.outbox.end();
+                socket.close_by.set(Some(Instant::now()));
+                None
+            }
+            Err(_) => end(standard::PROTOCOL_ERROR, "this is not a WebSocket frame"),
+        }
+    }
+
+    /// Makes the answer to a text in the making; refuses at once what is no request.
+    fn request<'a>(
+        self: &Rc<Self>,
+        socket: &Rc<Socket>,
+        text: String,
+        ids: &'a RefCell<HashSet<String>>,
+    ) -> Option<InFlight<'a>> {
+        let Ok(request) = serde_json::from_str::<RawRequest<'_>>(&text) else {
+            self.close(socket, &Ending::new(close::MALFORMED, "send a JSON object with id and type"));
+            return None;
+        };
+        let refuse = |detail: &str| {
+            refuse(self, socket, &request.id, Problem::new(Slug::InvalidRequest, detail));
+            None
+        };
+        if request.id.is_empty() || request.id.chars().count() > MAX_REQUEST_ID {
+            return refuse("id must have 1 to 64 characters.");
+        }
+        let id = request.id.into_owned();
+        if !ids.borrow_mut().insert(id.clone()) {
+            let problem = Problem::new(Slug::InvalidRequest, "A request with this id is in flight.");
+            super::requests::refuse(self, socket, &id, problem);
+            return None;
+        }
+        let kind = request.kind.into_owned();
+        let data = request.data.map_or_else(|| "{}".to_owned(), |data| data.get().to_owned());
+        let (shard, socket) = (Rc::clone(self), Rc::clone(socket));
+        Some(Box::pin(async move {
+            shard.answer(&socket, &id, &kind, &data).await;
+            ids.borrow_mut().remove(&id);
+        }))
+    }
+
+    /// Waits for the other side to agree that it is over, so that it gets to read why; not for long.
+    async fn leave(&self, socket: &Socket, stream: &mut MessageStream) {
+        loop {
+            tokio::select! {
+                () = socket.outbox.gone() => return,
+                message = stream.recv() => match message {
+                    Some(Ok(Message::Close(_)) | Err(_)) | None => break,
+                    Some(Ok(_)) => {}
+                },
+            }
+        }
+        socket.outbox.end();
+        // The sweep cuts the connection of a peer that does not let it end.
+        socket.outbox.gone().await;
+    }
+}

@@ -1,0 +1,316 @@
+//! The hub of one worker thread: which of its sockets follow which room, and where each is in the room's log.
+//!
+//! It never decides who may: it is told by use cases, and by the log itself. Nothing here is shared between threads, so
+//! nothing is locked, and an event crosses threads once for each worker, not once for each member.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use actix_web::rt;
+use chat_entity::Seq;
+use chat_usecase::Chat;
+use contract::events::SessionEndReason;
+use contract::frames::close;
+use identity::Verifier;
+use indexmap::IndexMap;
+use kernel::{Clock, RoomId, SessionId, UserId};
+use limit::{LocalLimiter, RateLimiter};
+use tokio::time::Instant;
+use web::{AllowedOrigins, Lifecycle};
+
+use super::fanout::{Audience, Delivery, Fanout, Inbox, Membership, Note, PassingDelivery};
+use super::outbox::Overflow;
+use super::settings::LiveSettings;
+use super::socket::{Ending, Socket};
+use super::typing::Typing;
+
+/// What the live part of all workers stands on.
+pub struct Live {
+    /// The use cases.
+    pub chat: Arc<Chat>,
+    /// Checks tokens and sessions.
+    pub verifier: Arc<Verifier>,
+    /// What connects the workers.
+    pub fanout: Arc<Fanout>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Limits of addresses, which nodes may share.
+    pub limits: Arc<dyn RateLimiter>,
+    /// Limits of sockets.
+    pub socket_limits: LocalLimiter,
+    /// Whether the process is about to stop.
+    pub lifecycle: Lifecycle,
+    /// Which pages may connect.
+    pub origins: AllowedOrigins,
+    /// The name of the store's history.
+    pub epoch: String,
+    /// Bounds and times.
+    pub settings: LiveSettings,
+}
+
+/// The hub of one worker.
+pub struct Shard {
+    pub(super) live: Arc<Live>,
+    pub(super) number: OnceCell<usize>,
+    pub(super) sockets: RefCell<HashMap<u64, Rc<Socket>>>,
+    pub(super) rooms: RefCell<HashMap<RoomId, Followed>>,
+    users: RefCell<HashMap<UserId, Vec<Rc<Socket>>>>,
+    pub(super) typing: RefCell<Typing>,
+    next_key: Cell<u64>,
+    /// When sessions were last known to be alive.
+    pub(super) verified_at: Cell<Option<Instant>>,
+}
+
+/// A room that sockets of this worker follow.
+#[derive(Default)]
+pub(super) struct Followed {
+    /// The newest event that this worker has heard of.
+    pub(super) latest: Seq,
+    pub(super) followers: IndexMap<u64, Follower>,
+}
+
+/// A socket's place in a room.
+pub(super) struct Follower {
+    pub(super) socket: Rc<Socket>,
+    /// The event that it gets next.
+    pub(super) next: Seq,
+    /// Whether events come from the store for now, because it missed some.
+    pub(super) is_behind: bool,
+}
+
+impl Shard {
+    /// The hub of the worker that calls this.
+    pub fn new(live: Arc<Live>) -> Rc<Self> {
+        Rc::new(Self {
+            live,
+            number: OnceCell::new(),
+            sockets: RefCell::default(),
+            rooms: RefCell::default(),
+            users: RefCell::default(),
+            typing: RefCell::default(),
+            next_key: Cell::new(0),
+            verified_at: Cell::new(None),
+        })
+    }
+
+    /// Starts the shard's tasks with its first socket, so that a worker without sockets does nothing at all. `false`
+    /// when there are too many workers.
+    pub(super) fn ensure_running(self: &Rc<Self>) -> bool {
+        if self.number.get().is_some() {
+            return true;
+        }
+        let Some(inbox) = self.live.fanout.add_shard() else { return false };
+        let missed = Arc::clone(&inbox.missed);
+        // Nothing runs between the look above and here: one thread, no waiting.
+        let _ = self.number.set(inbox.number);
+        rt::spawn(Rc::clone(self).run(inbox));
+        rt::spawn(Rc::clone(self).sweep());
+        rt::spawn(Rc::clone(self).reconcile(missed));
+        true
+    }
+
+    async fn run(self: Rc<Self>, mut inbox: Inbox) {
+        while let Some(note) = inbox.notes.recv().await {
+            match note {
+                Note::Log(batch) => {
+                    for delivery in batch {
+                        self.deliver(&delivery);
+                    }
+                }
+                Note::Passing(batch) => {
+                    for delivery in &batch {
+                        self.pass(delivery);
+                    }
+                }
+                Note::SessionEnded(session, reason) => self.end_session(session, reason),
+                Note::Drain(done) => {
+                    rt::spawn(Rc::clone(&self).drain(done));
+                }
+            }
+            // What was queued is written before more is queued.
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Gives an event to those of the room who have everything before it. Who has missed something gets it from the
+    /// store; who has it already gets nothing.
+    pub(super) fn deliver(self: &Rc<Self>, delivery: &Delivery) {
+        let mut slow = Vec::new();
+        let mut behind = Vec::new();
+        if let Some(room) = self.rooms.borrow_mut().get_mut(&delivery.room) {
+            room.latest = room.latest.max(delivery.seq);
+            for follower in room.followers.values_mut() {
+                if follower.is_behind || delivery.seq < follower.next {
+                    continue;
+                }
+                if delivery.seq > follower.next {
+                    follower.is_behind = true;
+                    behind.push(Rc::clone(&follower.socket));
+                    continue;
+                }
+                follower.next = delivery.seq.next();
+                if let Err(Overflow) = follower.socket.outbox.push(delivery.frame.clone()) {
+                    slow.push(Rc::clone(&follower.socket));
+                }
+            }
+        }
+        for socket in slow {
+            self.close(&socket, &Ending::new(close::TOO_SLOW, "the connection is too slow; resume"));
+        }
+        for socket in behind {
+            self.catch_up(&socket, delivery.room);
+        }
+        match delivery.membership {
+            Some(Membership::Joined(user)) => self.user_joined(user, delivery.room),
+            Some(Membership::Left(user)) => self.user_left(user, delivery.room),
+            None => {}
+        }
+    }
+
+    fn pass(&self, delivery: &PassingDelivery) {
+        let rooms = self.rooms.borrow();
+        let Some(room) = rooms.get(&delivery.room) else { return };
+        for follower in room.followers.values() {
+            let user = follower.socket.principal.user_id;
+            let is_told = match delivery.audience {
+                Audience::Room => true,
+                Audience::RoomWithout(without) => user != without,
+                Audience::Only(only) => user == only,
+            };
+            if is_told {
+                follower.socket.outbox.push_if_keeping_up(delivery.frame.clone());
+            }
+        }
+    }
+
+    pub(super) fn end_session(self: &Rc<Self>, session: SessionId, reason: SessionEndReason) {
+        let (code, why) = match reason {
+            SessionEndReason::SignedOut => (close::SESSION_REVOKED, "the session has ended"),
+            SessionEndReason::RefreshReused => (close::SESSION_REVOKED, "the session was ended: a refresh token was reused"),
+            SessionEndReason::AccountDisabled => (close::ACCOUNT_DISABLED, "the account is disabled"),
+        };
+        for socket in self.all_sockets() {
+            if socket.principal.session_id == session {
+                self.close(&socket, &Ending::new(code, why));
+            }
+        }
+    }
+
+    /// A key for a new socket.
+    pub(super) fn new_key(&self) -> u64 {
+        self.next_key.replace(self.next_key.get() + 1)
+    }
+
+    /// Takes a new socket in.
+    pub(super) fn add(&self, socket: &Rc<Socket>) {
+        self.sockets.borrow_mut().insert(socket.key, Rc::clone(socket));
+        self.users.borrow_mut().entry(socket.principal.user_id).or_default().push(Rc::clone(socket));
+    }
+
+    /// Forgets a socket that is gone.
+    pub(super) fn remove(&self, socket: &Socket) {
+        self.unfollow_all(socket);
+        self.sockets.borrow_mut().remove(&socket.key);
+        let mut users = self.users.borrow_mut();
+        if let Some(sockets) = users.get_mut(&socket.principal.user_id) {
+            sockets.retain(|other| other.key != socket.key);
+            if sockets.is_empty() {
+                users.remove(&socket.principal.user_id);
+            }
+        }
+    }
+
+    /// Closes a socket: from this moment on it is told nothing but goodbye (I16).
+    pub(super) fn close(&self, socket: &Socket, ending: &Ending) {
+        self.unfollow_all(socket);
+        socket.close(ending, self.live.settings.close_within);
+    }
+
+    /// Lets a socket follow a room from an event on. `true` when nobody here followed the room before, so that what
+    /// happened since the caller asked the store may have been missed.
+    pub(super) fn follow(self: &Rc<Self>, socket: &Rc<Socket>, room: RoomId, next: Seq, is_behind: bool) -> bool {
+        if socket.is_closing() || socket.outbox.is_gone() {
+            return false;
+        }
+        let (is_first, is_behind) = {
+            let mut rooms = self.rooms.borrow_mut();
+            let followed = rooms.entry(room).or_default();
+            let is_first = followed.followers.is_empty();
+            let is_behind = is_behind || followed.latest >= next;
+            let follower = Follower { socket: Rc::clone(socket), next, is_behind };
+            followed.followers.insert(socket.key, follower);
+            (is_first, is_behind)
+        };
+        socket.rooms.borrow_mut().insert(room);
+        if is_first && let Some(number) = self.number.get() {
+            self.live.fanout.follow(room, *number);
+        }
+        if is_behind {
+            self.catch_up(socket, room);
+        }
+        is_first
+    }
+
+    /// Lets a socket follow a room no more.
+    pub(super) fn unfollow(&self, socket: &Socket, room: RoomId) {
+        if socket.rooms.borrow_mut().remove(&room) {
+            self.drop_follower(socket, room);
+        }
+    }
+
+    fn unfollow_all(&self, socket: &Socket) {
+        let rooms = std::mem::take(&mut *socket.rooms.borrow_mut());
+        for room in rooms {
+            self.drop_follower(socket, room);
+        }
+    }
+
+    fn drop_follower(&self, socket: &Socket, room: RoomId) {
+        let mut rooms = self.rooms.borrow_mut();
+        let Some(followed) = rooms.get_mut(&room) else { return };
+        followed.followers.swap_remove(&socket.key);
+        if followed.followers.is_empty() {
+            rooms.remove(&room);
+            if let Some(number) = self.number.get() {
+                self.live.fanout.unfollow(room, *number);
+            }
+        }
+    }
+
+    /// Rooms that have moved on from what this worker has heard: those who follow them catch up.
+    pub(super) fn heard_of(self: &Rc<Self>, moved: &[(RoomId, Seq)]) {
+        for (room, head) in moved {
+            let mut behind = Vec::new();
+            if let Some(followed) = self.rooms.borrow_mut().get_mut(room) {
+                followed.latest = followed.latest.max(*head);
+                for follower in followed.followers.values_mut() {
+                    if !follower.is_behind && follower.next <= *head {
+                        follower.is_behind = true;
+                        behind.push(Rc::clone(&follower.socket));
+                    }
+                }
+            }
+            for socket in behind {
+                self.catch_up(&socket, *room);
+            }
+        }
+    }
+
+    pub(super) fn all_sockets(&self) -> Vec<Rc<Socket>> {
+        self.sockets.borrow().values().cloned().collect()
+    }
+
+    pub(super) fn sockets_of(&self, user: UserId) -> Vec<Rc<Socket>> {
+        self.users.borrow().get(&user).cloned().unwrap_or_default()
+    }
+}
+
+impl Followed {
+    /// Up to where every follower that is not catching up has everything; what is beyond it in the store was missed.
+    pub(super) fn level(&self) -> Seq {
+        let lowest = self.followers.values().filter(|follower| !follower.is_behind).map(|follower| follower.next).min();
+        lowest.map_or(self.latest, |next| Seq::new(next.get().saturating_sub(1)))
+    }
+}

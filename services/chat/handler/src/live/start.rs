@@ -1,0 +1,68 @@
+//! `start`: the socket's rooms, and how each goes on (I7).
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use chat_entity::{ResumeMode, Seq};
+use chat_usecase::StartedRoom;
+use contract::frames::{ROOMS_PER_FRAME, Reply, RoomEntry, ServerFrame, Start, Started};
+use contract::problem::Problem;
+use kernel::RoomId;
+
+use super::frame;
+use super::shard::Shard;
+use super::socket::{Phase, Socket};
+use crate::problem;
+use crate::wire;
+
+impl Shard {
+    /// Answers `start`. When the store is away the socket stays and may ask again.
+    pub(super) async fn start(self: &Rc<Self>, socket: &Rc<Socket>, id: &str, asked: Start) -> Result<(), Problem> {
+        let cursors: HashMap<RoomId, Seq> =
+            asked.cursors.into_iter().map(|(room, seq)| (room, Seq::new(seq))).collect();
+        let found = self.live.chat.start(&socket.principal, asked.epoch.as_deref(), &cursors).await;
+        let rooms = match found {
+            Ok(started) => started.rooms,
+            Err(error) => {
+                socket.phase.set(Phase::Waiting);
+                return Err(problem::welcome(&error));
+            }
+        };
+        socket.phase.set(Phase::Started);
+        let mut unheard = Vec::new();
+        let mut chunks = rooms.chunks(ROOMS_PER_FRAME);
+        let first = chunks.next().unwrap_or_default();
+        let reply = Reply::ok(id, Started { rooms: entries(first) });
+        socket.send(frame::json(&reply), self.live.settings.close_within);
+        self.follow_all(socket, first, &mut unheard);
+        for chunk in chunks {
+            socket.outbox.room().await;
+            let more = ServerFrame::Rooms(Started { rooms: entries(chunk) });
+            socket.send(frame::json(&more), self.live.settings.close_within);
+            self.follow_all(socket, chunk, &mut unheard);
+        }
+        self.look_again(unheard).await;
+        self.ready_when_done(socket);
+        self.settle_news(socket);
+        Ok(())
+    }
+
+    fn follow_all(
+        self: &Rc<Self>,
+        socket: &Rc<Socket>,
+        rooms: &[StartedRoom],
+        unheard: &mut Vec<(RoomId, Seq)>,
+    ) {
+        for started in rooms {
+            let room = &started.standing.room;
+            let is_behind = started.resume.mode == ResumeMode::Replay;
+            if self.follow(socket, room.id, started.resume.from, is_behind) {
+                unheard.push((room.id, room.head_seq));
+            }
+        }
+    }
+}
+
+fn entries(rooms: &[StartedRoom]) -> Vec<RoomEntry> {
+    rooms.iter().map(wire::room_entry).collect()
+}

@@ -1,0 +1,241 @@
+//! How a socket comes to be: everything that can be refused is refused before there is one.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::web::{self as actix, Data};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, rt};
+use chat_entity::Profile;
+use contract::frames::{Hello, Limits, SUBPROTOCOL, ServerFrame, TICKET_PREFIX, close};
+use contract::problem::{Problem, Slug};
+use identity::Refusal as TokenRefusal;
+use kernel::{ConnectionId, Principal};
+use limit::Decision;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+use web::{ClientAddress, Failure, SocketKey, bearer, origin_is_allowed, refusal_problem, refused};
+
+use super::frame;
+use super::guard::{FrameGuard, Refusal};
+use super::outbox::{Outbox, OutboxBody};
+use super::shard::{Live, Shard};
+use super::socket::{Ending, Phase, Socket};
+use crate::wire;
+
+/// What becomes of somebody who wants a socket.
+enum Admission {
+    Welcome(Principal),
+    /// A page could not read why an upgrade failed, so it gets a socket that closes with the reason.
+    SentAway(Ending),
+}
+
+/// Opens a WebSocket, for a bearer token or a ticket.
+#[utoipa::path(get, path = "/v1/ws", tag = "live", responses(
+    (status = 101, description = "The WebSocket of docs/protocol.md, subprotocol chat.v1"),
+    (status = 401, description = "token-invalid, token-expired, session-revoked"),
+    (status = 403, description = "bad-origin"),
+    (status = 429, description = "rate-limited"),
+    (status = 503, description = "draining, auth-unavailable"),
+))]
+pub async fn open_socket(
+    request: HttpRequest,
+    body: actix::Payload,
+    address: ClientAddress,
+    live: Data<Live>,
+) -> Result<HttpResponse, Failure> {
+    let shard = request.app_data::<Rc<Shard>>().map(Rc::clone);
+    let shard = shard.filter(Shard::ensure_running).ok_or_else(|| {
+        Failure::new(Slug::Overloaded, "This node takes no sockets. Nothing was done.")
+    })?;
+    let admission = admit(&request, address, &live).await?;
+    let refusal = Refusal::default();
+    let guarded = FrameGuard::new(body.into_inner(), live.settings.max_frame_bytes, refusal.clone());
+    let mut guarded: Payload = Payload::Stream { payload: Box::pin(guarded) };
+    let body = actix::Payload::from_request(&request, &mut guarded).await;
+    let body = body.map_err(|error| Problem::new(Slug::InvalidRequest, format!("The body cannot be read: {error}.")))?;
+    let (response, _, stream) = actix_ws::handle_with_protocols(&request, body, &[SUBPROTOCOL])
+        .map_err(|error| Problem::new(Slug::InvalidRequest, format!("This is no WebSocket handshake: {error}.")))?;
+    let settings = &live.settings;
+    let outbox = Outbox::new(settings.max_queue_bytes, settings.max_queue_frames);
+    let response = response.set_body(OutboxBody(Rc::clone(&outbox))).map_into_boxed_body();
+    let tcp = request.conn_data::<SocketKey>().cloned();
+    match admission {
+        Admission::Welcome(principal) if live.fanout.count_in(principal.user_id, settings.max_sockets_per_user) => {
+            let socket = new_socket(&shard, principal, outbox, tcp);
+            shard.add(&socket);
+            rt::spawn(shard.read(socket, stream, refusal));
+        }
+        Admission::Welcome(_) => {
+            let ending = Ending::new(close::TOO_MANY_CONNECTIONS, "this user has too many connections");
+            rt::spawn(send_away(ending, outbox, tcp, stream, settings.close_within));
+        }
+        Admission::SentAway(ending) => {
+            rt::spawn(send_away(ending, outbox, tcp, stream, settings.close_within));
+        }
+    }
+    Ok(response)
+}
+
+/// Decides by what the handshake says. What is cheap comes first, so that a crowd costs little.
+async fn admit(request: &HttpRequest, address: ClientAddress, live: &Live) -> Result<Admission, Problem> {
+    if live.lifecycle.is_draining() {
+        return Err(Problem::new(Slug::Draining, "The server is about to stop. Connect again.")
+            .retry_after(std::time::Duration::from_secs(1)));
+    }
+    if !origin_is_allowed(request, &live.origins) {
+        return Err(Problem::new(Slug::BadOrigin, "Pages of this origin may not connect. See HTTP_ALLOWED_ORIGINS."));
+    }
+    if let Decision::Refused { retry_after } =
+        live.limits.check(&live.settings.connect_rate, &limit::address_key(address.0)).await
+    {
+        return Err(refused("Too many connections from this address.", retry_after));
+    }
+    let offered: Vec<&str> = request
+        .headers()
+        .get_all(header::SEC_WEBSOCKET_PROTOCOL)
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .collect();
+    let speaks = offered.contains(&SUBPROTOCOL);
+    let ticket = offered.iter().find_map(|entry| entry.strip_prefix(TICKET_PREFIX));
+    let principal = match (bearer(request), ticket) {
+        (Some(token), _) => live.verifier.authenticate(token).await.map_err(|error| refusal_problem(&error))?,
+        (None, Some(ticket)) => match redeem(ticket, live).await? {
+            Some(principal) => principal,
+            None => return Ok(Admission::SentAway(Ending::new(close::BAD_CREDENTIALS, "the ticket is not valid"))),
+        },
+        (None, None) => {
+            return Err(Problem::new(
+                Slug::TokenInvalid,
+                "Send an access token in the Authorization header, or a ticket among the subprotocols.",
+            ));
+        }
+    };
+    if !speaks {
+        let ending = Ending::new(close::UNSUPPORTED_VERSION, "offer the subprotocol chat.v1");
+        return Ok(Admission::SentAway(ending));
+    }
+    Ok(Admission::Welcome(principal))
+}
+
+/// The caller of a ticket, whose session must still be alive.
+async fn redeem(ticket: &str, live: &Live) -> Result<Option<Principal>, Problem> {
+    let redeemed = live.chat.redeem_ticket(ticket).await.map_err(|error| web::store_failure(&error))?;
+    let Some(principal) = redeemed else { return Ok(None) };
+    match live.verifier.check_session(principal.session_id).await {
+        Ok(()) => Ok(Some(principal)),
+        Err(TokenRefusal::Unavailable) => Err(refusal_problem(&TokenRefusal::Unavailable)),
+        Err(_) => Ok(None),
+    }
+}
+
+fn new_socket(shard: &Shard, principal: Principal, outbox: Rc<Outbox>, tcp: Option<SocketKey>) -> Rc<Socket> {
+    let now = Instant::now();
+    // What the token says, until the store has told more.
+    let profile = Profile {
+        id: principal.user_id,
+        username: principal.username.clone(),
+        display_name: principal.username.clone(),
+        avatar_url: None,
+    };
+    Rc::new(Socket {
+        key: shard.new_key(),
+        id: ConnectionId::new(),
+        expires_at: Cell::new(principal.expires_at),
+        principal,
+        profile: RefCell::new(profile),
+        outbox,
+        tcp,
+        phase: Cell::new(Phase::Waiting),
+        has_asked_to_start: Cell::new(false),
+        rooms: RefCell::default(),
+        behind: RefCell::default(),
+        is_catching_up: Cell::new(false),
+        owes_ready: Cell::new(false),
+        joins_in_flight: Cell::new(0),
+        news: RefCell::default(),
+        opened_at: now,
+        heard_at: Cell::new(now),
+        pinged_at: Cell::new(now),
+        was_warned: Cell::new(false),
+        refusals: Cell::new(0),
+        close_by: Cell::new(None),
+        stop: Notify::new(),
+        is_draining: Cell::new(false),
+    })
+}
+
+impl Shard {
+    /// Says hello; `false` when the session has ended since the handshake was checked.
+    pub(super) async fn greet(self: &Rc<Self>, socket: &Rc<Socket>) -> bool {
+        // The socket is known here by now, so an end of the session from here on closes it. This is for an end between
+        // the check of the token and that moment.
+        match self.live.verifier.check_session(socket.principal.session_id).await {
+            Ok(()) | Err(TokenRefusal::Unavailable) => {}
+            Err(TokenRefusal::AccountDisabled) => {
+                self.close(socket, &Ending::new(close::ACCOUNT_DISABLED, "the account is disabled"));
+                return false;
+            }
+            Err(_) => {
+                self.close(socket, &Ending::new(close::SESSION_REVOKED, "the session has ended"));
+                return false;
+            }
+        }
+        match self.live.chat.own_profile(&socket.principal).await {
+            Ok(profile) => *socket.profile.borrow_mut() = profile,
+            // `start` will say so; until then the name in the token does.
+            Err(error) => tracing::warn!(%error, connection = %socket.id, "a profile could not be read"),
+        }
+        let settings = &self.live.settings;
+        let hello = Hello {
+            connection_id: socket.id,
+            user: wire::author(&socket.profile.borrow()),
+            session_id: socket.principal.session_id,
+            epoch: self.live.epoch.clone(),
+            heartbeat_ms: u64::try_from(settings.heartbeat.as_millis()).unwrap_or(u64::MAX),
+            server_time: self.live.clock.now(),
+            token_expires_at: socket.expires_at.get(),
+            limits: Limits {
+                max_frame_bytes: settings.max_frame_bytes as u64,
+                max_body_chars: self.live.chat.rules().max_body_chars as u64,
+                max_in_flight: settings.max_in_flight as u64,
+                max_replay_events: self.live.chat.rules().max_replay,
+            },
+        };
+        socket.send(frame::json(&ServerFrame::Hello(Box::new(hello))), settings.close_within);
+        true
+    }
+}
+
+/// Closes a socket that never was one.
+async fn send_away(
+    ending: Ending,
+    outbox: Rc<Outbox>,
+    tcp: Option<SocketKey>,
+    mut stream: actix_ws::MessageStream,
+    within: std::time::Duration,
+) {
+    outbox.close_with(ending.frames());
+    let closed = async {
+        loop {
+            tokio::select! {
+                () = outbox.gone() => return,
+                message = stream.recv() => match message {
+                    Some(Ok(actix_ws::Message::Close(_)) | Err(_)) | None => break,
+                    Some(Ok(_)) => {}
+                },
+            }
+        }
+        outbox.end();
+        outbox.gone().await;
+    };
+    if tokio::time::timeout(within, closed).await.is_err() {
+        outbox.end();
+        if let Some(tcp) = tcp {
+            tcp.cut();
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! `GET /v1/rooms`
+
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use chat_usecase::Chat;
+use contract::chat::Room;
+use contract::page::Page;
+use contract::problem::Problem;
+use serde::Deserialize;
+use utoipa::IntoParams;
+use web::{Authenticated, Failure, Query};
+
+use crate::{page_cursor, problem, wire};
+
+/// What to look for.
+#[derive(Debug, Deserialize, IntoParams)]
+pub(crate) struct DirectoryQuery {
+    /// The beginning of a name or title, without regard to case.
+    query: Option<String>,
+    /// The exact name.
+    name: Option<String>,
+    /// 1–200, 50 when absent.
+    limit: Option<u32>,
+    /// Where the page before ended.
+    cursor: Option<String>,
+}
+
+/// The public rooms, those with the most members first.
+#[utoipa::path(get, path = "/v1/rooms", tag = "rooms", security(("bearer" = [])), params(DirectoryQuery), responses(
+    (status = 200, body = Page<Room>),
+    (status = 400, body = Problem),
+))]
+pub(crate) async fn directory(
+    caller: Authenticated,
+    query: Query<DirectoryQuery>,
+    chat: Data<Chat>,
+) -> Result<HttpResponse, Failure> {
+    let Query(DirectoryQuery { query, name, limit, cursor }) = query;
+    let limit = Query::<()>::limit(limit)?;
+    let after = page_cursor::read(cursor.as_deref())?;
+    let page = chat.directory(&caller.0, query, name, after, limit).await;
+    let page = page.map_err(|error| problem::find_room(&error))?;
+    Ok(HttpResponse::Ok().json(page_cursor::page(page, wire::room)))
+}

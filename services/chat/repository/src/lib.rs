@@ -1,0 +1,4 @@
+//! Where chat keeps things. Each folder is one kind of store; files of one name hold the same port's twins.
+
+pub mod memory;
+pub mod sqlite;

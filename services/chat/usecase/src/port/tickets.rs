@@ -1,0 +1,17 @@
+//! Tickets for sockets of browsers, which cannot send a header (I21).
+
+use async_trait::async_trait;
+use kernel::{Principal, StoreError, Timestamp};
+
+/// Keeps tickets until they are used or too old.
+#[cfg_attr(test, mockall::automock)]
+#[async_trait]
+pub trait Tickets: Send + Sync {
+    /// Makes a ticket for a caller, good until `until`. It MUST be unguessable: at least 128 random bits. `None` when
+    /// the session has too many that wait to be used.
+    async fn issue(&self, principal: Principal, until: Timestamp) -> Result<Option<String>, StoreError>;
+
+    /// Takes a ticket. Of any number of calls with one ticket at most one MUST get the caller back, and none after its
+    /// time.
+    async fn redeem(&self, ticket: &str, now: Timestamp) -> Result<Option<Principal>, StoreError>;
+}
