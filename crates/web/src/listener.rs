@@ -32,6 +32,11 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 pub struct SocketKey(Arc<Socket>);
 
 impl SocketKey {
+    /// Lets actix see the end of what the peer sends, so that it ends the connection once everything is written.
+    pub fn stop_reading(&self) {
+        let _ = self.0.shutdown(Shutdown::Read);
+    }
+
     /// Ends the connection at once, whatever waits to be sent.
     pub fn cut(&self) {
         // The peer may have been faster.

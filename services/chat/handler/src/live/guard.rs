@@ -17,6 +17,8 @@ use tokio::sync::Notify;
 const MAX_FRAGMENTS: u32 = 256;
 /// The longest header: two bytes, eight of length, four of mask.
 const MAX_HEADER: usize = 14;
+/// The opcode of a close frame.
+const CLOSE: u8 = 8;
 
 /// Tells the reader that a frame was refused. Shared by a guard and its socket.
 #[derive(Clone, Default)]
@@ -61,19 +63,34 @@ impl<S: Stream<Item = Result<Bytes, PayloadError>> + Unpin> Stream for FrameGuar
                 return Poll::Ready(None);
             };
             if self.refused {
+                if self.headers.finds_close(&chunk) {
+                    return Poll::Ready(None);
+                }
                 continue;
             }
             let fine = self.headers.check(&chunk);
-            if fine == chunk.len() {
+            if fine.end == chunk.len() {
                 return Poll::Ready(Some(Ok(chunk)));
             }
             self.refused = true;
             self.refusal.set();
-            if fine > 0 {
-                return Poll::Ready(Some(Ok(chunk.slice(..fine))));
+            if self.headers.finds_close(&chunk[fine.read..]) {
+                return Poll::Ready(None);
+            }
+            if fine.end > 0 {
+                return Poll::Ready(Some(Ok(chunk.slice(..fine.end))));
             }
         }
     }
+}
+
+/// How far a chunk is fine.
+#[derive(Debug, PartialEq, Eq)]
+struct Fine {
+    /// The bytes before the frame that is too large; all of them when there is none.
+    end: usize,
+    /// The bytes up to and with that frame's header.
+    read: usize,
 }
 
 /// Follows the frames through a stream of bytes.
@@ -93,34 +110,52 @@ impl Headers {
         Self { max_message, header: [0; MAX_HEADER], header_length: 0, payload_left: 0, message: 0, fragments: 0 }
     }
 
-    /// How many bytes of a chunk come before the header of a frame that is too large; all of them when there is none.
-    fn check(&mut self, chunk: &[u8]) -> usize {
+    /// Looks for the first frame that is too large.
+    fn check(&mut self, chunk: &[u8]) -> Fine {
         let mut at = 0;
         let mut frame_began = 0;
         while at < chunk.len() {
-            if self.payload_left > 0 {
-                let skipped = self.payload_left.min((chunk.len() - at) as u64);
-                self.payload_left -= skipped;
-                at += skipped as usize;
-                continue;
-            }
-            if self.header_length == 0 {
+            if self.payload_left == 0 && self.header_length == 0 {
                 frame_began = at;
             }
-            self.header[self.header_length] = chunk[at];
-            self.header_length += 1;
-            at += 1;
-            if self.header_length < 2 || self.header_length < self.wanted() {
-                continue;
+            if let Some(length) = self.step(chunk, &mut at)
+                && !self.fits(length)
+            {
+                return Fine { end: frame_began, read: at };
             }
-            let length = self.declared();
-            if !self.fits(length) {
-                return frame_began;
-            }
-            self.payload_left = length;
-            self.header_length = 0;
         }
-        at
+        Fine { end: at, read: at }
+    }
+
+    /// Whether the peer says goodbye somewhere in a chunk that is thrown away.
+    fn finds_close(&mut self, chunk: &[u8]) -> bool {
+        let mut at = 0;
+        while at < chunk.len() {
+            if self.step(chunk, &mut at).is_some() && self.header[0] & 0x0f == CLOSE {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Moves on by what is left of a payload, or by one byte of a header; gives the payload's length when the header is
+    /// complete.
+    fn step(&mut self, chunk: &[u8], at: &mut usize) -> Option<u64> {
+        if self.payload_left > 0 {
+            let skipped = self.payload_left.min((chunk.len() - *at) as u64);
+            self.payload_left -= skipped;
+            *at += skipped as usize;
+            return None;
+        }
+        self.header[self.header_length] = chunk[*at];
+        self.header_length += 1;
+        *at += 1;
+        if self.header_length < 2 || self.header_length < self.wanted() {
+            return None;
+        }
+        self.payload_left = self.declared();
+        self.header_length = 0;
+        Some(self.payload_left)
     }
 
     /// How long the header is that begins with the two bytes that are there.
@@ -197,7 +232,7 @@ mod tests {
         for huge in [1_001, 0x1_0000, u64::MAX] {
             let mut bytes = fine.clone();
             bytes.extend(frame(0x81, huge));
-            assert_eq!(Headers::new(1_000).check(&bytes), fine.len(), "{huge}");
+            assert_eq!(Headers::new(1_000).check(&bytes).end, fine.len(), "{huge}");
         }
     }
 
@@ -207,7 +242,7 @@ mod tests {
         bytes.extend(whole(0x89, 5));
         let fine = bytes.len();
         bytes.extend(whole(0x80, 401));
-        assert_eq!(Headers::new(1_000).check(&bytes), fine);
+        assert_eq!(Headers::new(1_000).check(&bytes).end, fine);
 
         let mut tiny = whole(0x01, 1);
         for _ in 0..MAX_FRAGMENTS - 1 {
@@ -215,12 +250,23 @@ mod tests {
         }
         let fine = tiny.len();
         tiny.extend(whole(0x00, 1));
-        assert_eq!(Headers::new(100_000).check(&tiny), fine);
+        assert_eq!(Headers::new(100_000).check(&tiny).end, fine);
+    }
+
+    #[test]
+    fn behind_a_refused_frame_only_the_peers_goodbye_is_heard() {
+        let mut headers = Headers::new(10);
+        let huge = whole(0x81, 5_000);
+        let fine = headers.check(&huge);
+        assert_eq!(fine, Fine { end: 0, read: huge.len() - 5_000 });
+        assert!(!headers.finds_close(&huge[fine.read..]));
+        assert!(!headers.finds_close(&whole(0x81, 8)));
+        assert!(headers.finds_close(&whole(0x88, 2)));
     }
 
     #[test]
     fn a_control_frame_with_a_long_payload_is_refused() {
-        assert_eq!(Headers::new(1_000).check(&whole(0x89, 126)), 0);
+        assert_eq!(Headers::new(1_000).check(&whole(0x89, 126)).end, 0);
     }
 
     proptest! {
@@ -233,7 +279,7 @@ mod tests {
             let mut headers = Headers::new(300);
             let mut passed = 0;
             for chunk in bytes.chunks(cut) {
-                let fine = headers.check(chunk);
+                let fine = headers.check(chunk).end;
                 passed += fine;
                 if fine < chunk.len() {
                     break;

@@ -10,9 +10,10 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use actix_web::body::{BodySize, MessageBody};
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use bytes::Bytes;
 use tokio::sync::Notify;
+use web::SocketKey;
 
 /// Below this many waiting bytes there is room for more of a replay.
 const LOW_WATER: usize = 64 * 1024;
@@ -159,7 +160,20 @@ impl Queue {
 }
 
 /// The response's body: whatever the queue has. Dropping it means that the connection is gone.
-pub(super) struct OutboxBody(pub(super) Rc<Outbox>);
+pub(super) struct OutboxBody {
+    outbox: Rc<Outbox>,
+    /// The body that actix-ws made. It is never asked for anything; when it is dropped, actix-ws's stream of messages
+    /// ends, so it has to live as long as the connection.
+    _replaced: Option<BoxBody>,
+    tcp: Option<SocketKey>,
+}
+
+impl OutboxBody {
+    /// The body in place of the one that actix-ws made.
+    pub(super) fn replacing(body: BoxBody, outbox: Rc<Outbox>, tcp: Option<SocketKey>) -> Self {
+        Self { outbox, _replaced: Some(body), tcp }
+    }
+}
 
 impl MessageBody for OutboxBody {
     type Error = Infallible;
@@ -169,10 +183,14 @@ impl MessageBody for OutboxBody {
     }
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
-        let outbox = &self.0;
+        let outbox = &self.outbox;
         let mut queue = outbox.queue.borrow_mut();
         let Some(frame) = queue.frames.pop_front() else {
             if queue.state == State::Ending {
+                // actix sends what it has and then waits a second for the peer to close first. A peer waits for us.
+                if let Some(tcp) = &self.tcp {
+                    tcp.stop_reading();
+                }
                 return Poll::Ready(None);
             }
             // A burst may have made the queue long; an idle socket keeps nothing of it.
@@ -195,11 +213,11 @@ impl MessageBody for OutboxBody {
 
 impl Drop for OutboxBody {
     fn drop(&mut self) {
-        let mut queue = self.0.queue.borrow_mut();
+        let mut queue = self.outbox.queue.borrow_mut();
         queue.state = State::Gone;
         queue.clear();
         drop(queue);
-        self.0.changed.notify_waiters();
+        self.outbox.changed.notify_waiters();
     }
 }
 
@@ -208,6 +226,10 @@ mod tests {
     use super::*;
     use futures_util::FutureExt;
     use std::future::poll_fn;
+
+    fn body_of(outbox: &Rc<Outbox>) -> OutboxBody {
+        OutboxBody { outbox: Rc::clone(outbox), _replaced: None, tcp: None }
+    }
 
     fn frame(length: usize) -> Bytes {
         Bytes::from(vec![b'x'; length])
@@ -232,7 +254,7 @@ mod tests {
     #[test]
     fn the_last_frames_are_sent_and_nothing_after_them() {
         let outbox = Outbox::new(10, 10);
-        let mut body = OutboxBody(Rc::clone(&outbox));
+        let mut body = body_of(&outbox);
         outbox.push(frame(1)).unwrap();
         outbox.close_with([frame(100)]);
         outbox.push(frame(2)).unwrap();
@@ -244,7 +266,7 @@ mod tests {
     #[test]
     fn a_replay_pauses_while_much_waits_and_goes_on_when_it_is_sent() {
         let outbox = Outbox::new(1 << 20, 100);
-        let mut body = OutboxBody(Rc::clone(&outbox));
+        let mut body = body_of(&outbox);
         assert!(outbox.room().now_or_never().is_some());
         outbox.push(frame(HIGH_WATER)).unwrap();
         outbox.push(frame(LOW_WATER)).unwrap();
@@ -265,7 +287,7 @@ mod tests {
     #[test]
     fn when_the_connection_is_gone_everyone_who_waits_is_told() {
         let outbox = Outbox::new(1 << 20, 100);
-        let body = OutboxBody(Rc::clone(&outbox));
+        let body = body_of(&outbox);
         outbox.push(frame(HIGH_WATER + 1)).unwrap();
         let mut room = Box::pin(outbox.room());
         let mut gone = Box::pin(outbox.gone());
