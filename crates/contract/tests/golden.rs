@@ -6,14 +6,12 @@
 use std::collections::BTreeSet;
 
 use contract::auth::{SignInAnswer, SignInRequest, SignUpAnswer, SignUpRequest};
-use contract::chat::{
-    CreateRoom, Empty, EventsPage, Joined, MyRoom, PostMessage, Posted, ReadMark, RoomBody,
-};
+use contract::chat::{CreateRoom, Empty, EventsPage, Joined, MyRoom, PostMessage, Posted, ReadMark, RoomBody};
 use contract::events::{Expiry, LogContent, LogEvent, PassingEvent};
 use contract::frames::{
-    InRoom, MarkReadIn, MessageSent, Pong, RenewSession, Reply, Request, SendMessage, ServerFrame, Start,
-    Started,
+    InRoom, MarkReadIn, MessageSent, Pong, RenewSession, Reply, Request, SendMessage, ServerFrame, Start, Started,
 };
+use contract::meta::Meta;
 use contract::problem::{Problem, Slug};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -51,6 +49,7 @@ const BODIES: &[(&str, RoundTrip)] = &[
     ("PostMessage", again::<PostMessage>),
     ("Posted", again::<Posted>),
     ("EventsPage", again::<EventsPage>),
+    ("Meta", again::<Meta>),
 ];
 
 /// Names the variants of an enum, and lists the names: a variant that is not here does not compile.
@@ -107,17 +106,10 @@ struct Example {
 fn examples() -> Vec<Example> {
     let read = |fence: &'static str| {
         let (label, rest) = fence.split_once('\n').expect("a fence has a first line");
-        let (direction, name) = label
-            .trim()
-            .split_once(' ')
-            .expect("a fence says `json <direction> <name>`");
+        let (direction, name) = label.trim().split_once(' ').expect("a fence says `json <direction> <name>`");
         let (text, _) = rest.split_once("\n```").expect("a fence ends");
         let json = serde_json::from_str(text).unwrap_or_else(|error| panic!("{direction} {name}: {error}"));
-        Example {
-            direction,
-            name,
-            json,
-        }
+        Example { direction, name, json }
     };
     PAGE.split("\n```json").skip(1).map(read).collect()
 }
@@ -138,11 +130,7 @@ fn again_as<T: DeserializeOwned + Serialize>(
 }
 
 fn round_trip(example: &Example) -> serde_json::Result<Value> {
-    let Example {
-        direction,
-        name,
-        json,
-    } = example;
+    let Example { direction, name, json } = example;
     let request = |name: &str| {
         let found = REQUESTS.iter().find(|(request, ..)| *request == name);
         found.unwrap_or_else(|| panic!("`{direction} {name}` is of no request in REQUESTS"))
@@ -153,11 +141,7 @@ fn round_trip(example: &Example) -> serde_json::Result<Value> {
             let frame: Request = serde_json::from_value(json)?;
             assert_eq!(frame.kind, *name, "the label and the frame disagree");
             let data = request(name).1(frame.data)?;
-            serde_json::to_value(Request {
-                data,
-                id: frame.id,
-                kind: frame.kind,
-            })
+            serde_json::to_value(Request { data, id: frame.id, kind: frame.kind })
         }
         ("server", Some("refused")) => again::<Reply<Value>>(json),
         ("server", Some(replied)) => request(replied).2(json),
@@ -168,8 +152,7 @@ fn round_trip(example: &Example) -> serde_json::Result<Value> {
         ("server", None) if PASSING_EVENTS.contains(name) => again_as(json, name, passing_event_name),
         ("rest", None) => {
             let body = BODIES.iter().find(|(body, _)| body == name);
-            body.unwrap_or_else(|| panic!("`rest {name}` is of no type in BODIES"))
-                .1(json)
+            body.unwrap_or_else(|| panic!("`rest {name}` is of no type in BODIES")).1(json)
         }
         _ => panic!("`json {direction} {name}` is a label that means nothing"),
     }
@@ -179,62 +162,40 @@ fn round_trip(example: &Example) -> serde_json::Result<Value> {
 fn every_example_reads_as_our_type_and_writes_back_the_same() {
     for example in examples() {
         let label = format!("{} {}", example.direction, example.name);
-        let written =
-            round_trip(&example).unwrap_or_else(|error| panic!("`{label}` cannot be read: {error}"));
+        let written = round_trip(&example).unwrap_or_else(|error| panic!("`{label}` cannot be read: {error}"));
         assert_eq!(written, example.json, "`{label}` is written differently");
     }
 }
 
 #[test]
 fn every_frame_of_both_directions_has_an_example() {
-    let shown: BTreeSet<(&str, String)> = examples()
-        .iter()
-        .map(|example| (example.direction, example.name.to_owned()))
-        .collect();
+    let shown: BTreeSet<(&str, String)> =
+        examples().iter().map(|example| (example.direction, example.name.to_owned())).collect();
     let mut wanted = vec![("server", "reply:refused".to_owned())];
     for (request, ..) in REQUESTS {
-        wanted.extend([
-            ("client", (*request).to_owned()),
-            ("server", format!("reply:{request}")),
-        ]);
+        wanted.extend([("client", (*request).to_owned()), ("server", format!("reply:{request}"))]);
     }
     let frames = [SERVER_FRAMES, LOG_EVENTS, PASSING_EVENTS].concat();
     wanted.extend(frames.into_iter().map(|frame| ("server", frame.to_owned())));
     wanted.extend(BODIES.iter().map(|(body, _)| ("rest", (*body).to_owned())));
     let missing: Vec<_> = wanted.iter().filter(|frame| !shown.contains(*frame)).collect();
-    assert!(
-        missing.is_empty(),
-        "docs/protocol.md has no example of {missing:?}"
-    );
+    assert!(missing.is_empty(), "docs/protocol.md has no example of {missing:?}");
 }
 
 #[test]
 fn every_kind_of_problem_is_in_the_table_with_its_status() {
     for slug in Slug::ALL {
         let row = format!("\n| `{}` | {} |", slug.as_str(), slug.status());
-        assert!(
-            PAGE.contains(&row),
-            "docs/protocol.md has no row that starts with `{}`",
-            row.trim()
-        );
+        assert!(PAGE.contains(&row), "docs/protocol.md has no row that starts with `{}`", row.trim());
     }
 }
 
 #[test]
 fn an_example_with_an_unknown_or_a_missing_field_would_be_noticed() {
     let mut examples = examples();
-    let example = examples
-        .iter_mut()
-        .find(|example| example.name == "hello")
-        .expect("there is a hello");
+    let example = examples.iter_mut().find(|example| example.name == "hello").expect("there is a hello");
     example.json["data"]["surplus"] = Value::Bool(true);
-    assert_ne!(
-        round_trip(example).expect("clients' rule: ignore what one does not know"),
-        example.json
-    );
-    example.json["data"]
-        .as_object_mut()
-        .expect("hello has data")
-        .remove("epoch");
+    assert_ne!(round_trip(example).expect("clients' rule: ignore what one does not know"), example.json);
+    example.json["data"].as_object_mut().expect("hello has data").remove("epoch");
     assert!(round_trip(example).is_err());
 }

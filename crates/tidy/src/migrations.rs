@@ -10,23 +10,22 @@ pub fn names(directory: &Path) -> BTreeSet<String> {
     entries.filter_map(|entry| entry.file_name().into_string().ok()).filter(|name| name.ends_with(".sql")).collect()
 }
 
-/// What is wrong with the names of one directory: a name of another form, or one without its twin.
-pub fn without_undo(directory: &str, names: &BTreeSet<String>) -> Vec<String> {
-    let mut violations = Vec::new();
-    for name in names {
-        if !is_well_formed(name) {
-            violations.push(format!(
-                "{directory}/{name} is neither V<number>__<name>.sql nor its undo file U<number>__<name>.sql."
-            ));
-            continue;
-        }
-        let (kind, rest) = name.split_at(1);
-        let twin = format!("{}{rest}", if kind == "V" { "U" } else { "V" });
-        if !names.contains(&twin) {
-            violations.push(format!("{directory}/{name} has no {twin} beside it: every migration has its undo file."));
-        }
-    }
-    violations
+/// What is wrong with the migrations of one store and service, which are in `migrate/sql`, and with their undo files,
+/// which are in `migrate/undo`: refinery would take them for migrations if they were beside them.
+pub fn without_undo(place: &str, migrations: &BTreeSet<String>, undos: &BTreeSet<String>) -> Vec<String> {
+    let check = |names: &BTreeSet<String>, kind: char, twins: &BTreeSet<String>, twin_kind: char| -> Vec<String> {
+        let judge = |name: &String| match rest(name, kind) {
+            None => Some(format!("{name} of {place} is not named {kind}<number>__<name>.sql.")),
+            Some(rest) => {
+                let twin = format!("{twin_kind}{rest}");
+                (!twins.contains(&twin)).then(|| {
+                    format!("{name} of {place} has no {twin}: every migration has its undo file, and nothing else has.")
+                })
+            }
+        };
+        names.iter().filter_map(judge).collect()
+    };
+    [check(migrations, 'V', undos, 'U'), check(undos, 'U', migrations, 'V')].concat()
 }
 
 /// The migrations that one store has and the other has not.
@@ -39,14 +38,12 @@ pub fn without_twin(service: &str, sqlite: &BTreeSet<String>, postgres: &BTreeSe
     [missing(sqlite, postgres, "postgres"), missing(postgres, sqlite, "sqlite")].concat()
 }
 
-fn is_well_formed(name: &str) -> bool {
-    let parts =
-        name.strip_prefix(['V', 'U']).and_then(|rest| rest.strip_suffix(".sql")).and_then(|rest| rest.split_once("__"));
-    parts.is_some_and(|(number, words)| {
-        number.parse::<u32>().is_ok()
-            && !words.is_empty()
-            && words.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
-    })
+/// What follows the kind in a well-formed name.
+fn rest(name: &str, kind: char) -> Option<&str> {
+    let rest = name.strip_prefix(kind)?;
+    let (number, words) = rest.strip_suffix(".sql")?.split_once("__")?;
+    let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    (number.parse::<u32>().is_ok() && !words.is_empty() && words.bytes().all(is_word)).then_some(rest)
 }
 
 #[cfg(test)]
@@ -59,15 +56,22 @@ mod tests {
 
     #[test]
     fn a_migration_with_its_undo_file_is_fine() {
-        assert_eq!(without_undo("d", &set(&["U1__users.sql", "V1__users.sql"])), [""; 0]);
+        assert_eq!(without_undo("d", &set(&["V1__users.sql"]), &set(&["U1__users.sql"])), [""; 0]);
     }
 
     #[test]
     fn a_missing_undo_file_and_a_stray_one_and_a_wrong_name_are_told() {
-        let violations = without_undo("d", &set(&["U2__rooms.sql", "V1__users.sql", "V3_log.sql"]));
+        let violations = without_undo("d", &set(&["V1__users.sql", "V3_log.sql"]), &set(&["U2__rooms.sql"]));
         assert_eq!(violations.len(), 3, "{violations:?}");
-        assert!(violations[0].contains("no V2__rooms.sql") && violations[1].contains("no U1__users.sql"));
-        assert!(violations[2].contains("V3_log.sql is neither"), "{violations:?}");
+        assert!(violations[0].contains("V1__users.sql of d has no U1__users.sql"), "{violations:?}");
+        assert!(violations[1].contains("V3_log.sql of d is not named"), "{violations:?}");
+        assert!(violations[2].contains("U2__rooms.sql of d has no V2__rooms.sql"), "{violations:?}");
+    }
+
+    #[test]
+    fn an_undo_file_among_the_migrations_is_told() {
+        let violations = without_undo("d", &set(&["U1__users.sql", "V1__users.sql"]), &set(&["U1__users.sql"]));
+        assert_eq!(violations.len(), 1, "{violations:?}");
     }
 
     #[test]

@@ -43,8 +43,8 @@ const WORKSPACE: &[Row<'_>] = &[
     ]),
     // Both in one process. The only place where the services meet.
     ("natter", &[
-        "auth-entity", "auth-server", "auth-usecase", "chat-entity", "chat-server", "chat-usecase",
-        "bus", "contract", "identity", "kernel", "limit", "web",
+        "auth-handler", "auth-server", "auth-usecase", "chat-entity", "chat-handler", "chat-server", "chat-usecase",
+        "bus", "contract", "database", "identity", "kernel", "web",
     ]),
 ];
 

@@ -13,8 +13,9 @@ fn every_migration_has_its_undo_file_and_no_undo_file_is_alone() {
     let mut violations = Vec::new();
     for store in ["sqlite", "postgres"] {
         for service in SERVICES {
-            let directory = format!("migrate/sql/{store}/{service}");
-            violations.extend(without_undo(&directory, &names(&root().join(&directory))));
+            let place = format!("{store}/{service}");
+            let of = |kind: &str| names(&root().join("migrate").join(kind).join(&place));
+            violations.extend(without_undo(&place, &of("sql"), &of("undo")));
         }
     }
     assert_none(&violations);

@@ -1,0 +1,55 @@
+//! What the bus does not say, the store does (I8, I16): here the store changes behind the server's back, as if another
+//! node had done it and the news were lost.
+
+use rusqlite::{Connection, params};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::server::Server;
+
+fn open(server: &Server, database: &str) -> Connection {
+    let connection = Connection::open(server.data_dir().join(database)).unwrap();
+    connection.busy_timeout(testkit::PATIENCE).unwrap();
+    connection
+}
+
+#[tokio::test]
+async fn an_event_that_nobody_announced_is_delivered_all_the_same() {
+    let server = Server::start(&[("CHAT_RECONCILE_EVERY_MS", "100")]).await;
+    let ada = server.rest.person("ada").await;
+    let room = server.rest.room(&ada).await;
+    let mut live = server.rest.live(&ada, json!({})).await;
+    let store = open(&server, "chat.db");
+    let (room_id, user) = (Uuid::parse_str(&room).unwrap(), Uuid::parse_str(&ada.id).unwrap());
+    store
+        .execute(
+            "INSERT INTO events (room, seq, kind, at, actor, message_no, message_id, client_msg_id, format, body) \
+             SELECT number, 3, 4, 1000, ?2, 1, ?3, ?4, 0, 'from another node' FROM rooms WHERE id = ?1",
+            params![room_id.as_bytes(), user.as_bytes(), Uuid::now_v7().as_bytes(), Uuid::new_v4().as_bytes()],
+        )
+        .unwrap();
+    store
+        .execute(
+            "UPDATE room_counters SET head_seq = 3, message_count = 1 \
+             WHERE room = (SELECT number FROM rooms WHERE id = ?1)",
+            [room_id.as_bytes()],
+        )
+        .unwrap();
+    let event = live.event("message.created").await;
+    assert_eq!((&event["seq"], &event["data"]["body"]), (&json!(3), &json!("from another node")));
+    assert_eq!(live.say(&room, "and on").await["data"]["seq"], 4);
+    assert_eq!(live.event("message.created").await["seq"], 4);
+}
+
+#[tokio::test]
+async fn a_session_that_ended_without_a_word_loses_its_sockets() {
+    let server = Server::start(&[("CHAT_RECONCILE_EVERY_MS", "100")]).await;
+    let ada = server.rest.person("ada").await;
+    let live = server.rest.live(&ada, json!({})).await;
+    let session = Uuid::parse_str(&ada.session_id).unwrap();
+    let ended = open(&server, "auth.db")
+        .execute("UPDATE sessions SET ended_at = created_at WHERE id = ?1", [session.as_bytes()])
+        .unwrap();
+    assert_eq!(ended, 1);
+    assert_eq!(live.closed().await.code, 4501);
+}
