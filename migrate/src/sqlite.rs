@@ -36,11 +36,8 @@ pub fn up(connection: &mut Connection, service: Service) -> Result<usize, Error>
     if found > known {
         return Err(Error::Newer { service: service.name(), found, known });
     }
-    let report = runner
-        .set_grouped(true)
-        .set_abort_divergent(true)
-        .run(connection)
-        .map_err(|error| failed(error.into()))?;
+    let report =
+        runner.set_grouped(true).set_abort_divergent(true).run(connection).map_err(|error| failed(error.into()))?;
     let applied = report.applied_migrations().len();
     if applied > 0 {
         tracing::info!(service = service.name(), from = found, to = known, "migrated the store");
@@ -116,7 +113,8 @@ mod tests {
     fn a_store_of_a_newer_version_is_refused_and_left_alone() {
         let mut connection = Connection::open_in_memory().unwrap();
         up(&mut connection, Service::Chat).unwrap();
-        let newer = "INSERT INTO refinery_schema_history (version, name, applied_on, checksum) VALUES (999, 'x', '', '1')";
+        let newer =
+            "INSERT INTO refinery_schema_history (version, name, applied_on, checksum) VALUES (999, 'x', '', '1')";
         connection.execute(newer, []).unwrap();
         let error = up(&mut connection, Service::Chat).unwrap_err();
         assert!(matches!(error, Error::Newer { found: 999, .. }), "{error}");

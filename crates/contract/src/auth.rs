@@ -185,9 +185,7 @@ pub struct OwnUser {
 impl fmt::Debug for OwnUser {
     /// Without the address (I24).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OwnUser")
-            .field("profile", &self.profile)
-            .finish_non_exhaustive()
+        f.debug_struct("OwnUser").field("profile", &self.profile).finish_non_exhaustive()
     }
 }
 
@@ -248,10 +246,7 @@ mod tests {
             time_zone: None,
             created_at: Timestamp::from_millis(0),
         };
-        let own = OwnUser {
-            profile: profile.clone(),
-            email: "ann@example.org".to_owned(),
-        };
+        let own = OwnUser { profile: profile.clone(), email: "ann@example.org".to_owned() };
         let json = serde_json::to_value(&own).unwrap();
         assert_eq!(json["email"], "ann@example.org");
         assert_eq!(json["bio"], serde_json::Value::Null);

@@ -65,22 +65,12 @@ pub struct Reply<T> {
 impl<T> Reply<T> {
     /// It was done.
     pub fn ok(reply_to: impl Into<String>, data: T) -> Self {
-        Self {
-            reply_to: reply_to.into(),
-            ok: true,
-            data: Some(data),
-            error: None,
-        }
+        Self { reply_to: reply_to.into(), ok: true, data: Some(data), error: None }
     }
 
     /// It was not done.
     pub fn refused(reply_to: impl Into<String>, problem: Problem) -> Self {
-        Self {
-            reply_to: reply_to.into(),
-            ok: false,
-            data: None,
-            error: Some(problem),
-        }
+        Self { reply_to: reply_to.into(), ok: false, data: None, error: Some(problem) }
     }
 }
 

@@ -138,10 +138,7 @@ pub struct FieldError {
 impl FieldError {
     /// A field of the body's top level.
     pub fn new(field: &str, detail: impl Into<String>) -> Self {
-        Self {
-            pointer: format!("/{field}"),
-            detail: detail.into(),
-        }
+        Self { pointer: format!("/{field}"), detail: detail.into() }
     }
 }
 
@@ -172,10 +169,7 @@ impl Problem {
             .map(|error| format!("{}: {}", error.pointer.trim_start_matches('/'), error.detail))
             .collect::<Vec<_>>()
             .join("; ");
-        Self {
-            errors,
-            ..Self::new(Slug::ValidationFailed, detail)
-        }
+        Self { errors, ..Self::new(Slug::ValidationFailed, detail) }
     }
 
     /// The same, with a hint of when to try again, which is cut to 30 s and never 0.
@@ -220,14 +214,8 @@ mod tests {
     #[test]
     fn every_page_is_about_its_problem() {
         for slug in Slug::ALL {
-            assert!(
-                slug.page().starts_with(&format!("# {}\n", slug.as_str())),
-                "{slug:?}"
-            );
-            assert!(
-                slug.page().contains(&slug.status().to_string()),
-                "{slug:?} does not name its status"
-            );
+            assert!(slug.page().starts_with(&format!("# {}\n", slug.as_str())), "{slug:?}");
+            assert!(slug.page().contains(&slug.status().to_string()), "{slug:?} does not name its status");
         }
     }
 }

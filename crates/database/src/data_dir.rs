@@ -19,7 +19,9 @@ pub struct DataDir {
 #[derive(Debug, Error)]
 pub enum DataDirError {
     /// It could not be made or written.
-    #[error("cannot write the data directory {path}: {cause}. Give this user write access, or set DATA_DIR to another directory")]
+    #[error(
+        "cannot write the data directory {path}: {cause}. Give this user write access, or set DATA_DIR to another directory"
+    )]
     NotWritable {
         /// The directory.
         path: PathBuf,

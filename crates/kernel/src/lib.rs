@@ -3,9 +3,9 @@
 mod clock;
 mod id;
 mod principal;
-mod store_error;
 #[cfg(feature = "schema")]
 mod schema;
+mod store_error;
 mod timestamp;
 
 pub use clock::{Clock, SystemClock};

@@ -40,8 +40,11 @@ pub struct Closed {
 impl Live {
     /// Opens a socket with an access token and waits for `hello`.
     pub async fn connect(addr: SocketAddr, token: &str) -> Result<Self, Error> {
-        Self::open(addr, &[("authorization", format!("Bearer {token}")), ("sec-websocket-protocol", SUBPROTOCOL.into())])
-            .await
+        Self::open(
+            addr,
+            &[("authorization", format!("Bearer {token}")), ("sec-websocket-protocol", SUBPROTOCOL.into())],
+        )
+        .await
     }
 
     /// Opens a socket with a ticket, as a page does, and waits for the first frame.

@@ -2,8 +2,8 @@
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse};
 use contract::problem::{Problem, Slug};
@@ -16,14 +16,17 @@ const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);
 
-/// Wraps everything. Use with `actix_web::middleware::from_fn`.
+/// Wraps everything, and lets HEAD be asked wherever GET can; actix leaves the body out. Use with `actix_web::middleware::from_fn`.
 pub async fn boundary(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let id = sane_id(request.headers()).unwrap_or_else(|| Uuid::now_v7().to_string());
     let Ok(id_value) = HeaderValue::from_str(&id) else { unreachable!("only ASCII is sane") };
     request.extensions_mut().insert(RequestId(id.clone()));
+    if request.method() == Method::HEAD {
+        request.head_mut().method = Method::GET;
+    }
     // Errors of handlers and extractors are responses by now.
     let mut response = next.call(request).await?.map_into_boxed_body();
     if let Some(problem) = problem_of(response.response()) {

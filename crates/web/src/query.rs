@@ -20,9 +20,11 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let read = actix_web::web::Query::<T>::from_query(request.query_string());
-        ready(read.map(|query| Self(query.into_inner())).map_err(|error| {
-            Failure::new(Slug::InvalidRequest, format!("The query string is not valid: {error}."))
-        }))
+        ready(
+            read.map(|query| Self(query.into_inner())).map_err(|error| {
+                Failure::new(Slug::InvalidRequest, format!("The query string is not valid: {error}."))
+            }),
+        )
     }
 }
 

@@ -87,16 +87,18 @@ pub fn variables(file: Option<&Path>) -> Result<HashMap<String, String>, Configu
             variables.insert(name, value);
         }
     }
-    variables.extend(std::env::vars_os().filter_map(|(name, value)| {
-        Some((name.into_string().ok()?, value.into_string().ok()?))
-    }));
+    variables.extend(
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
+    );
     Ok(variables)
 }
 
 impl Configuration {
-    /// Reads and judges the variables. An empty one counts as absent, as in a template that was copied.
+    /// Reads and judges the variables. An empty one counts as absent, as in a template that was copied, but for the one
+    /// that means something then.
     pub fn from_vars(variables: HashMap<String, String>) -> Result<Self, ConfigurationError> {
-        let set: HashMap<_, _> = variables.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        let is_set = |(name, value): &(String, String)| !value.is_empty() || name == chat_server::DEFAULT_ROOMS;
+        let set: HashMap<_, _> = variables.into_iter().filter(is_set).collect();
         for variable in ["POSTGRES_URL", "REDIS_URL", "NATS_URL"] {
             if set.contains_key(variable) {
                 return Err(ConfigurationError::NotYet { variable });
@@ -123,12 +125,12 @@ fn read<T: DeserializeOwned>(prefix: &str, set: &HashMap<String, String>) -> Res
         // envy says which value it could not read, and for some types not of which variable.
         ConfigurationError::Unreadable(format!("{prefix}… {error}"))
     };
-    envy::prefixed(prefix)
-        .from_iter(set.iter().map(|(name, value)| (name.clone(), value.clone())))
-        .map_err(|error| match culprit::<T>(prefix, set) {
+    envy::prefixed(prefix).from_iter(set.iter().map(|(name, value)| (name.clone(), value.clone()))).map_err(|error| {
+        match culprit::<T>(prefix, set) {
             Some(variable) => named(&format!("{variable}: {error}")),
             None => named(&error),
-        })
+        }
+    })
 }
 
 /// The variable without which the rest can be read.
@@ -137,7 +139,8 @@ fn culprit<T: DeserializeOwned>(prefix: &str, set: &HashMap<String, String>) -> 
     names.sort();
     names.into_iter().find_map(|suspect| {
         let without = set.iter().filter(|(name, _)| *name != suspect);
-        let reads = envy::prefixed(prefix).from_iter::<_, T>(without.map(|(name, value)| (name.clone(), value.clone())));
+        let reads =
+            envy::prefixed(prefix).from_iter::<_, T>(without.map(|(name, value)| (name.clone(), value.clone())));
         reads.is_ok().then(|| suspect.clone())
     })
 }

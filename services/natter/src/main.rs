@@ -70,7 +70,11 @@ async fn stop(mut terminate: Signal, mut interrupt: Signal) {
 /// Says where the server is and what to do next.
 fn announce(natter: &Natter, begun: Instant) {
     let addr = natter.addr();
-    println!("Natter {} is ready at http://{addr} after {} ms.", env!("CARGO_PKG_VERSION"), begun.elapsed().as_millis());
+    println!(
+        "Natter {} is ready at http://{addr} after {} ms.",
+        env!("CARGO_PKG_VERSION"),
+        begun.elapsed().as_millis()
+    );
     println!("  data   {}", natter.data_dir().display());
     println!("  docs   http://{addr}/docs");
     println!("Next, in another terminal:");

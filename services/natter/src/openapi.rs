@@ -32,10 +32,7 @@ pub(crate) fn document() -> utoipa::openapi::OpenApi {
     document.merge(auth_handler::openapi());
     document.merge(chat_handler::openapi());
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
-    document
-        .components
-        .get_or_insert_default()
-        .add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    document.components.get_or_insert_default().add_security_scheme("bearer", SecurityScheme::Http(bearer));
     document
 }
 

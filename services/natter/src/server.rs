@@ -86,12 +86,8 @@ impl Natter {
             bus: Arc::clone(&bus),
             limits_enabled,
         })?;
-        let verifier = Arc::new(Verifier::new(
-            auth.key_source(),
-            auth.live_session_check(),
-            Arc::clone(&clock),
-            auth.expected(),
-        ));
+        let verifier =
+            Arc::new(Verifier::new(auth.key_source(), auth.live_session_check(), Arc::clone(&clock), auth.expected()));
         let lifecycle = Lifecycle::default();
         let chat = ChatService::build(chat_server::Parts {
             data_dir: &data_dir,
@@ -123,8 +119,7 @@ impl Natter {
     /// Serves until `stop` resolves, then drains and returns. Must run in an actix system.
     pub async fn run(self, stop: impl Future<Output = ()>) -> std::io::Result<()> {
         let Self { data_dir, auth, chat, verifier, lifecycle, listener, configuration, .. } = self;
-        let checks: [Arc<dyn ReadyCheck>; 2] =
-            [Arc::new(AuthStore(auth.clone())), Arc::new(ChatStore(chat.clone()))];
+        let checks: [Arc<dyn ReadyCheck>; 2] = [Arc::new(AuthStore(auth.clone())), Arc::new(ChatStore(chat.clone()))];
         let readiness = Readiness { lifecycle: lifecycle.clone(), checks: Arc::new(checks) };
         let meta = Data::new(meta::meta(chat.max_body_chars(), chat.max_frame_bytes()));
         let document = openapi::document();
@@ -132,7 +127,8 @@ impl Natter {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             workers => workers,
         };
-        let shared = (Data::from(verifier), Data::new(configuration.trusted_proxies), Data::new(configuration.allowed_origins));
+        let shared =
+            (Data::from(verifier), Data::new(configuration.trusted_proxies), Data::new(configuration.allowed_origins));
         let served = chat.clone();
         let server = HttpServer::new(move || {
             let (verifier, proxies, origins) = shared.clone();

@@ -157,7 +157,7 @@ struct Failure {
 }
 
 impl Failure {
-    fn certain(why: impl ToString) -> Self {
+    fn certain(why: &dyn ToString) -> Self {
         Self { why: why.to_string(), certain: true }
     }
 
@@ -199,20 +199,20 @@ fn commit_together<E>(
         }
         failure
     };
-    execute("BEGIN IMMEDIATE").map_err(Failure::certain)?;
+    execute("BEGIN IMMEDIATE").map_err(|error| Failure::certain(&error))?;
     for (job, failure) in jobs.iter_mut().zip(failures) {
         let before = emitted.len();
         let guarded = job.guarded();
         if guarded {
-            execute("SAVEPOINT job").map_err(|error| undo_all(Failure::certain(error)))?;
+            execute("SAVEPOINT job").map_err(|error| undo_all(Failure::certain(&error)))?;
         }
         let mut tx = Tx { connection, emitted };
         let ran = catch_unwind(AssertUnwindSafe(|| job.run(&mut tx)))
-            .map_err(|panic| Failure::certain(panic_message(&*panic)))
-            .and_then(|result| result.map_err(Failure::certain));
+            .map_err(|panic| Failure::certain(&panic_message(&*panic)))
+            .and_then(|result| result.map_err(|error| Failure::certain(&error)));
         let Err(why) = ran else {
             if guarded {
-                execute("RELEASE job").map_err(|error| undo_all(Failure::certain(error)))?;
+                execute("RELEASE job").map_err(|error| undo_all(Failure::certain(&error)))?;
             }
             continue;
         };
@@ -222,7 +222,7 @@ fn commit_together<E>(
         }
         execute("ROLLBACK TO job")
             .and_then(|()| execute("RELEASE job"))
-            .map_err(|error| undo_all(Failure::certain(error)))?;
+            .map_err(|error| undo_all(Failure::certain(&error)))?;
         emitted.truncate(before);
         tracing::error!(cause = why.why, "a write failed");
         *failure = Some(why);

@@ -107,7 +107,8 @@ mod tests {
     #[test]
     fn each_detail_has_a_limit_of_its_own() {
         let long = |chars: usize| Some("x".repeat(chars));
-        let metadata: Map<_, _> = [("key".to_owned(), Value::from("x".repeat(MAX_METADATA_BYTES)))].into_iter().collect();
+        let metadata: Map<_, _> =
+            [("key".to_owned(), Value::from("x".repeat(MAX_METADATA_BYTES)))].into_iter().collect();
         let fine = RoomDetails { title: long(200), topic: Some("two\nlines".to_owned()), metadata: Map::new() };
         assert_eq!(fine.errors(), []);
         let wrong = RoomDetails { title: long(201), topic: long(1_001), metadata };

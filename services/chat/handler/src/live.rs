@@ -23,5 +23,5 @@ mod upgrade;
 pub use fanout::{Delivery, Fanout, Membership, PassingDelivery};
 pub use settings::LiveSettings;
 pub use shard::{Live, Shard};
-pub use upgrade::open_socket;
 pub(crate) use upgrade::__path_open_socket;
+pub use upgrade::open_socket;

@@ -18,7 +18,7 @@ pub(crate) fn read(cursor: Option<&str>) -> Result<Option<Place>, Problem> {
 }
 
 /// Writes a page with the cursor of the next one.
-pub(crate) fn page<T, U>(page: RoomPage<T>, item: impl Fn(&T) -> U) -> Page<U> {
+pub(crate) fn page<T, U>(page: &RoomPage<T>, item: impl Fn(&T) -> U) -> Page<U> {
     let next_cursor = page.next.map(|place| {
         let mut bytes = place.major.to_be_bytes().to_vec();
         bytes.extend(place.minor.to_be_bytes());
@@ -34,7 +34,7 @@ mod tests {
     #[test]
     fn a_cursor_leads_back_to_its_place_and_nothing_else_does() {
         let place = Place { major: -3, minor: i64::MAX };
-        let written = page(RoomPage { items: vec![1], next: Some(place) }, |item| *item);
+        let written = page(&RoomPage { items: vec![1], next: Some(place) }, |item| *item);
         assert_eq!(read(written.next_cursor.as_deref()), Ok(Some(place)));
         for wrong in ["", "AAAA", "%%%", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"] {
             assert_eq!(read(Some(wrong)).unwrap_err().code, Slug::InvalidRequest, "{wrong}");

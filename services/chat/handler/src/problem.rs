@@ -103,10 +103,7 @@ pub(crate) fn read(error: &ReadError) -> Problem {
 
 pub(crate) fn ticket(error: &TicketError) -> Problem {
     match error {
-        TicketError::TooMany => refused(
-            "Too many tickets wait to be used.",
-            std::time::Duration::from_secs(30),
-        ),
+        TicketError::TooMany => refused("Too many tickets wait to be used.", std::time::Duration::from_secs(30)),
         TicketError::Store(error) => store_failure(error),
     }
 }

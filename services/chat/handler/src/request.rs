@@ -53,8 +53,7 @@ pub(crate) fn room(asked: CreateRoom, idempotency: Option<IdempotencyKey>) -> Re
             RoomKind::Direct
         }
     };
-    let details =
-        RoomDetails { title: asked.title, topic: asked.topic, metadata: asked.metadata.unwrap_or_default() };
+    let details = RoomDetails { title: asked.title, topic: asked.topic, metadata: asked.metadata.unwrap_or_default() };
     errors.extend(details.errors().into_iter().map(|error| {
         let field = match error {
             RoomDetailsError::Title => "title",

@@ -1,8 +1,6 @@
 //! From the rules' types to those of the wire.
 
-use chat_entity::{
-    Event, EventContent, Format, Membership, Message, Profile, ResumeMode, Role, Room, RoomKind,
-};
+use chat_entity::{Event, EventContent, Format, Membership, Message, Profile, ResumeMode, Role, Room, RoomKind};
 use chat_usecase::StartedRoom;
 use chat_usecase::port::{MemberOf, MyRoom};
 use contract::chat;

@@ -5,4 +5,4 @@ mod service;
 mod settings;
 
 pub use service::{ChatService, Parts, StartError};
-pub use settings::{ChatSettings, SettingsError};
+pub use settings::{ChatSettings, DEFAULT_ROOMS, SettingsError};

@@ -9,13 +9,16 @@ use limit::Rule;
 use serde::Deserialize;
 use thiserror::Error;
 
+/// The one variable that means something when it is set and empty.
+pub const DEFAULT_ROOMS: &str = "CHAT_DEFAULT_ROOMS";
+
 /// Rooms, messages and sockets.
 ///
 /// Environment prefix: `CHAT_`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct ChatSettings {
-    /// Names of the rooms that everybody is in from the start, with commas between them; `-` for none.
+    /// Names of the rooms that everybody is in from the start, with commas between them; set and empty for none.
     pub default_rooms: Vec<String>,
     /// Characters of a message at most; 1 to 16000.
     pub max_body_chars: usize,
@@ -90,7 +93,7 @@ pub enum SettingsError {
 impl ChatSettings {
     /// Reads the settings from variables, those of the process or a test's own, and judges them.
     pub fn from_vars(vars: impl IntoIterator<Item = (String, String)>) -> Result<Self, SettingsError> {
-        let set = vars.into_iter().filter(|(_, value)| !value.is_empty());
+        let set = vars.into_iter().filter(|(name, value)| !value.is_empty() || name == DEFAULT_ROOMS);
         let settings: Self = envy::prefixed("CHAT_").from_iter(set).map_err(SettingsError::Unreadable)?;
         settings.validate()?;
         Ok(settings)
@@ -108,7 +111,7 @@ impl ChatSettings {
             ("CHAT_REQUESTS_PER_SECOND", self.requests_per_second.into(), at_least_one.clone()),
             ("CHAT_ROOMS_PER_HOUR", self.rooms_per_hour.into(), at_least_one.clone()),
             ("CHAT_CONNECTS_PER_MINUTE", self.connects_per_minute.into(), at_least_one.clone()),
-            ("CHAT_SOCKETS_PER_USER", self.sockets_per_user.into(), at_least_one.clone()),
+            ("CHAT_SOCKETS_PER_USER", self.sockets_per_user.into(), at_least_one),
             ("CHAT_HEARTBEAT_MS", self.heartbeat_ms, 100..=60_000),
             ("CHAT_RECONCILE_EVERY_MS", self.reconcile_every_ms, 50..=5_000),
             ("CHAT_STORE_READERS", self.store_readers as u64, 1..=64),
@@ -126,17 +129,15 @@ impl ChatSettings {
     }
 
     fn rooms(&self) -> Result<Vec<RoomName>, SettingsError> {
-        if self.default_rooms == ["-"] {
-            return Ok(Vec::new());
-        }
         let parse = |name: &String| {
             RoomName::parse(name.trim()).map_err(|error| SettingsError::OutOfBounds {
-                variable: "CHAT_DEFAULT_ROOMS",
+                variable: DEFAULT_ROOMS,
                 value: name.clone(),
-                allowed: format!("room names with commas between them, or '-' for none: a name {error}"),
+                allowed: format!("room names with commas between them, or empty for none: a name {error}"),
             })
         };
-        self.default_rooms.iter().map(parse).collect()
+        // An empty variable is read as one empty name.
+        self.default_rooms.iter().filter(|name| !name.is_empty()).map(parse).collect()
     }
 
     /// The rules of the use cases.
@@ -186,7 +187,7 @@ mod tests {
         let settings = read(&[("CHAT_DEFAULT_ROOMS", "lobby, help"), ("CHAT_SOCKETS_PER_USER", "3")]).unwrap();
         assert_eq!(settings.rooms().unwrap().iter().map(RoomName::as_str).collect::<Vec<_>>(), ["lobby", "help"]);
         assert_eq!(settings.sockets_per_user, 3);
-        assert!(read(&[("CHAT_DEFAULT_ROOMS", "-")]).unwrap().rooms().unwrap().is_empty());
+        assert!(read(&[("CHAT_DEFAULT_ROOMS", "")]).unwrap().rooms().unwrap().is_empty());
     }
 
     #[test]

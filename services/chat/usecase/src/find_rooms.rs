@@ -23,11 +23,7 @@ pub enum FindRoomError {
 
 impl Chat {
     /// One room and the caller's membership of it.
-    pub async fn room(
-        &self,
-        caller: &Principal,
-        room: RoomId,
-    ) -> Result<(Room, Option<Membership>), FindRoomError> {
+    pub async fn room(&self, caller: &Principal, room: RoomId) -> Result<(Room, Option<Membership>), FindRoomError> {
         self.welcome(caller).await?;
         self.ports.rooms.find(caller.user_id, room).await?.ok_or(FindRoomError::NoSuchRoom)
     }

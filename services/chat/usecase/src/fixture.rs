@@ -12,18 +12,18 @@ use crate::{Chat, ChatRules, Ports};
 
 /// A [`Chat`] in the making; a call that a test does not expect fails it.
 #[derive(Default)]
-pub struct Fixture {
-    pub log: MockLog,
-    pub rooms: MockRooms,
-    pub people: MockPeople,
-    pub profiles: MockProfiles,
-    pub tickets: MockTickets,
-    pub passing: MockPassingEvents,
-    pub rules: ChatRules,
+pub(crate) struct Fixture {
+    pub(crate) log: MockLog,
+    pub(crate) rooms: MockRooms,
+    pub(crate) people: MockPeople,
+    pub(crate) profiles: MockProfiles,
+    pub(crate) tickets: MockTickets,
+    pub(crate) passing: MockPassingEvents,
+    pub(crate) rules: ChatRules,
 }
 
 impl Fixture {
-    pub fn chat(self) -> Chat {
+    pub(crate) fn chat(self) -> Chat {
         let ports = Ports {
             log: Arc::new(self.log),
             rooms: Arc::new(self.rooms),
@@ -38,7 +38,7 @@ impl Fixture {
     }
 }
 
-pub fn caller() -> Principal {
+pub(crate) fn caller() -> Principal {
     Principal {
         user_id: UserId::new(),
         session_id: SessionId::new(),
@@ -47,11 +47,11 @@ pub fn caller() -> Principal {
     }
 }
 
-pub fn profile(id: UserId, username: &str) -> Profile {
+pub(crate) fn profile(id: UserId, username: &str) -> Profile {
     Profile { id, username: username.to_owned(), display_name: username.to_owned(), avatar_url: None }
 }
 
-pub fn draft(body: &str) -> Draft {
+pub(crate) fn draft(body: &str) -> Draft {
     Draft {
         room_id: RoomId::new(),
         body: MessageBody::parse(body.to_owned(), 8_000).unwrap(),

@@ -12,8 +12,8 @@ pub use passing::{Passing, PassingEvents};
 pub use people::{People, Welcomed};
 pub use profiles::{ProfileError, Profiles};
 pub use rooms::{
-    Access, Created, Creation, IdempotencyKey, Join, Joined, Left, Marked, MemberOf, MyRoom, Place, RoomPage, Rooms,
-    RoomStanding,
+    Access, Created, Creation, IdempotencyKey, Join, Joined, Left, Marked, MemberOf, MyRoom, Place, RoomPage,
+    RoomStanding, Rooms,
 };
 pub use tickets::Tickets;
 

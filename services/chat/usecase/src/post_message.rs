@@ -56,8 +56,7 @@ impl Chat {
     /// effect in that order (I3). So nothing here may wait before the log does.
     pub async fn post_message(&self, caller: &Principal, draft: Draft) -> Result<Posted, PostMessageError> {
         if let Some(rule) = &self.rules.message_rate
-            && let Decision::Refused { retry_after } =
-                self.message_limits.check_now(rule, &caller.user_id.to_string())
+            && let Decision::Refused { retry_after } = self.message_limits.check_now(rule, &caller.user_id.to_string())
         {
             return Err(PostMessageError::RateLimited { retry_after });
         }

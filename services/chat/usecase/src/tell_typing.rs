@@ -10,8 +10,7 @@ impl Chat {
     /// Tells a room's members that somebody writes there, or has stopped. Whether the user is in the room is for the
     /// caller to know.
     pub fn tell_typing(&self, user: Profile, room: RoomId, writes: bool) {
-        let event =
-            if writes { Passing::TypingStarted { room, user } } else { Passing::TypingStopped { room, user } };
+        let event = if writes { Passing::TypingStarted { room, user } } else { Passing::TypingStopped { room, user } };
         self.ports.passing.tell(event);
     }
 

@@ -13,7 +13,8 @@ use crate::server::Server;
 fn refused(result: Result<Live, Error>) -> (u16, String) {
     match result {
         Err(Error::Http(response)) => {
-            let body: Value = serde_json::from_slice(response.body().as_deref().unwrap_or_default()).unwrap_or_default();
+            let body: Value =
+                serde_json::from_slice(response.body().as_deref().unwrap_or_default()).unwrap_or_default();
             (response.status().as_u16(), body["code"].as_str().unwrap_or_default().to_owned())
         }
         Err(other) => panic!("{other}"),
@@ -159,7 +160,11 @@ async fn wrong_requests_get_a_problem_and_the_socket_lives_on() {
         ("ping", json!({"x": 1}), "validation-failed"),
     ] {
         let reply = live.ask(kind, data.clone()).await;
-        assert_eq!((reply["ok"].as_bool(), &reply["error"]["code"]), (Some(false), &json!(code)), "{kind} {data}: {reply}");
+        assert_eq!(
+            (reply["ok"].as_bool(), &reply["error"]["code"]),
+            (Some(false), &json!(code)),
+            "{kind} {data}: {reply}"
+        );
     }
     live.send_raw(json!({"id": "x".repeat(65), "type": "ping"}).to_string()).await;
     assert_eq!(live.reply(&"x".repeat(65)).await["error"]["code"], "invalid-request");

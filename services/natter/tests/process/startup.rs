@@ -40,7 +40,8 @@ async fn a_store_of_a_newer_version_is_refused_and_left_alone() {
     let data = home.path().join("data");
     Process::start(NATTER, &data, &[]).await.unwrap().stop().await;
     for database in ["auth.db", "chat.db"] {
-        let newer = "INSERT INTO refinery_schema_history (version, name, applied_on, checksum) VALUES (99, 'x', '', '1')";
+        let newer =
+            "INSERT INTO refinery_schema_history (version, name, applied_on, checksum) VALUES (99, 'x', '', '1')";
         let store = Connection::open(data.join(database)).unwrap();
         store.execute(newer, []).unwrap();
         let said = refused(&data, &[]).await;

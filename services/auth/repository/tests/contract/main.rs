@@ -2,12 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on is a test that fails")]
 
-mod accounts;
 mod live_sessions;
 mod samples;
 mod sessions;
 mod sign_in_throttle;
 mod stores;
+mod users;
 
 /// Runs each case of a suite on a fresh store.
 macro_rules! suite {

@@ -32,10 +32,9 @@ impl Shard {
     /// Why and when a socket comes back.
     pub(super) fn drained(&self) -> Ending {
         let sockets = u32::try_from(self.live.fanout.open_sockets()).unwrap_or(u32::MAX);
-        let spread = Duration::from_secs_f64(
-            f64::from(sockets) / f64::from(self.live.settings.reconnects_per_second.max(1)),
-        )
-        .clamp(Duration::from_secs(1), LONGEST_SPREAD);
+        let spread =
+            Duration::from_secs_f64(f64::from(sockets) / f64::from(self.live.settings.reconnects_per_second.max(1)))
+                .clamp(Duration::from_secs(1), LONGEST_SPREAD);
         let retry_after = Some(spread.mul_f64(random_share()));
         Ending { retry_after, ..Ending::new(close::DRAINING, "the server is about to stop") }
     }

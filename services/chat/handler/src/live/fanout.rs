@@ -122,7 +122,8 @@ impl Fanout {
         let log = move |batch: &[Bytes]| hears.log(batch.iter().filter_map(envelope::to_delivery));
         bus.subscribe(LOG_TOPIC, Box::new(log));
         let hears = Arc::clone(&fanout);
-        let passing = move |batch: &[Bytes]| hears.passing(batch.iter().filter_map(envelope::to_passing).collect());
+        let passing =
+            move |batch: &[Bytes]| hears.passing(&batch.iter().filter_map(envelope::to_passing).collect::<Vec<_>>());
         bus.subscribe(PASSING_TOPIC, Box::new(passing));
         let hears = Arc::clone(&fanout);
         let sessions = move |batch: &[Bytes]| {
@@ -158,8 +159,8 @@ impl Fanout {
         }
     }
 
-    fn passing(&self, deliveries: Vec<PassingDelivery>) {
-        self.tell_all(|| Note::Passing(deliveries.clone()));
+    fn passing(&self, deliveries: &[PassingDelivery]) {
+        self.tell_all(|| Note::Passing(deliveries.to_vec()));
     }
 
     fn tell_all(&self, note: impl Fn() -> Note) {

@@ -37,7 +37,7 @@ pub(super) fn pong(payload: &[u8]) -> Bytes {
 /// A close frame with a code and a reason, which is cut to what a control frame can carry.
 pub(super) fn close(code: u16, reason: &str) -> Bytes {
     let mut payload = code.to_be_bytes().to_vec();
-    payload.extend_from_slice(reason[..reason.floor_char_boundary(MAX_CONTROL - payload.len())].as_bytes());
+    payload.extend_from_slice(&reason.as_bytes()[..reason.floor_char_boundary(MAX_CONTROL - payload.len())]);
     frame(CLOSE, &payload)
 }
 

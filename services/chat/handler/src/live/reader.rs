@@ -61,7 +61,7 @@ impl Shard {
                 message = stream.recv(), if has_room => message,
             };
             let Some(text) = self.text_of(socket, message, &mut reassembly) else { continue };
-            let Some(mut request) = self.request(socket, text, &ids) else { continue };
+            let Some(mut request) = self.request(socket, &text, &ids) else { continue };
             // Polled once here, so that what it asks for is in line before the next request is looked at.
             if futures_util::poll!(&mut request).is_pending() {
                 in_flight.push(request);
@@ -135,10 +135,10 @@ impl Shard {
     fn request<'a>(
         self: &Rc<Self>,
         socket: &Rc<Socket>,
-        text: String,
+        text: &str,
         ids: &'a RefCell<HashSet<String>>,
     ) -> Option<InFlight<'a>> {
-        let Ok(request) = serde_json::from_str::<RawRequest<'_>>(&text) else {
+        let Ok(request) = serde_json::from_str::<RawRequest<'_>>(text) else {
             self.close(socket, &Ending::new(close::MALFORMED, "send a JSON object with id and type"));
             return None;
         };

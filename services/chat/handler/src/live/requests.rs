@@ -5,9 +5,7 @@ use std::rc::Rc;
 use chat_entity::Seq;
 use contract::chat::{CreateRoom, Empty, Joined, ReadMark, RoomBody};
 use contract::events::Expiry;
-use contract::frames::{
-    InRoom, MarkReadIn, MessageSent, Pong, RenewSession, Reply, SendMessage, Start, close,
-};
+use contract::frames::{InRoom, MarkReadIn, MessageSent, Pong, RenewSession, Reply, SendMessage, Start, close};
 use contract::problem::{Problem, Slug};
 use limit::Decision;
 use serde::Serialize;

@@ -188,7 +188,9 @@ impl Shard {
     pub(super) fn end_session(self: &Rc<Self>, session: SessionId, reason: SessionEndReason) {
         let (code, why) = match reason {
             SessionEndReason::SignedOut => (close::SESSION_REVOKED, "the session has ended"),
-            SessionEndReason::RefreshReused => (close::SESSION_REVOKED, "the session was ended: a refresh token was reused"),
+            SessionEndReason::RefreshReused => {
+                (close::SESSION_REVOKED, "the session was ended: a refresh token was reused")
+            }
             SessionEndReason::AccountDisabled => (close::ACCOUNT_DISABLED, "the account is disabled"),
         };
         for socket in self.all_sockets() {

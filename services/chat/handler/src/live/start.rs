@@ -47,12 +47,7 @@ impl Shard {
         Ok(())
     }
 
-    fn follow_all(
-        self: &Rc<Self>,
-        socket: &Rc<Socket>,
-        rooms: &[StartedRoom],
-        unheard: &mut Vec<(RoomId, Seq)>,
-    ) {
+    fn follow_all(self: &Rc<Self>, socket: &Rc<Socket>, rooms: &[StartedRoom], unheard: &mut Vec<(RoomId, Seq)>) {
         for started in rooms {
             let room = &started.standing.room;
             let is_behind = started.resume.mode == ResumeMode::Replay;

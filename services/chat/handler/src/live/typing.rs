@@ -61,8 +61,7 @@ mod tests {
     #[test]
     fn starts_are_passed_on_now_and_then_and_end_by_themselves() {
         let mut typing = Typing::default();
-        let user =
-            Profile { id: UserId::new(), username: "ada".into(), display_name: "Ada".into(), avatar_url: None };
+        let user = Profile { id: UserId::new(), username: "ada".into(), display_name: "Ada".into(), avatar_url: None };
         let room = RoomId::new();
         let begin = Instant::now();
         let at = |millis| begin + Duration::from_millis(millis);

@@ -46,23 +46,23 @@ pub async fn open_socket(
     live: Data<Live>,
 ) -> Result<HttpResponse, Failure> {
     let shard = request.app_data::<Rc<Shard>>().map(Rc::clone);
-    let shard = shard.filter(Shard::ensure_running).ok_or_else(|| {
-        Failure::new(Slug::Overloaded, "This node takes no sockets. Nothing was done.")
-    })?;
+    let shard = shard
+        .filter(Shard::ensure_running)
+        .ok_or_else(|| Failure::new(Slug::Overloaded, "This node takes no sockets. Nothing was done."))?;
     let admission = admit(&request, address, &live).await?;
     let refusal = Refusal::default();
     let guarded = FrameGuard::new(body.into_inner(), live.settings.max_frame_bytes, refusal.clone());
     let mut guarded: Payload = Payload::Stream { payload: Box::pin(guarded) };
     let body = actix::Payload::from_request(&request, &mut guarded).await;
-    let body = body.map_err(|error| Problem::new(Slug::InvalidRequest, format!("The body cannot be read: {error}.")))?;
+    let body =
+        body.map_err(|error| Problem::new(Slug::InvalidRequest, format!("The body cannot be read: {error}.")))?;
     let (response, _, stream) = actix_ws::handle_with_protocols(&request, body, &[SUBPROTOCOL])
         .map_err(|error| Problem::new(Slug::InvalidRequest, format!("This is no WebSocket handshake: {error}.")))?;
     let settings = &live.settings;
     let outbox = Outbox::new(settings.max_queue_bytes, settings.max_queue_frames);
     let tcp = request.conn_data::<SocketKey>().cloned();
-    let response = response
-        .map_body(|_, body| OutboxBody::replacing(body, Rc::clone(&outbox), tcp.clone()))
-        .map_into_boxed_body();
+    let response =
+        response.map_body(|_, body| OutboxBody::replacing(body, Rc::clone(&outbox), tcp.clone())).map_into_boxed_body();
     match admission {
         Admission::Welcome(principal) if live.fanout.count_in(principal.user_id, settings.max_sockets_per_user) => {
             let socket = new_socket(&shard, principal, outbox, tcp);

@@ -40,5 +40,5 @@ pub(crate) async fn directory(
     let after = page_cursor::read(cursor.as_deref())?;
     let page = chat.directory(&caller.0, query, name, after, limit).await;
     let page = page.map_err(|error| problem::find_room(&error))?;
-    Ok(HttpResponse::Ok().json(page_cursor::page(page, wire::room)))
+    Ok(HttpResponse::Ok().json(page_cursor::page(&page, wire::room)))
 }

@@ -38,5 +38,5 @@ pub(crate) async fn members(
     let limit = Query::<()>::limit(query.0.limit)?;
     let after = page_cursor::read(query.0.cursor.as_deref())?;
     let page = chat.members(&caller.0, room.0, after, limit).await.map_err(|error| problem::read(&error))?;
-    Ok(HttpResponse::Ok().json(page_cursor::page(page, wire::member)))
+    Ok(HttpResponse::Ok().json(page_cursor::page(&page, wire::member)))
 }

@@ -22,5 +22,5 @@ pub(crate) async fn my_rooms(
     let limit = Query::<()>::limit(query.0.limit)?;
     let after = page_cursor::read(query.0.cursor.as_deref())?;
     let page = chat.my_rooms(&caller.0, after, limit).await.map_err(|error| problem::find_room(&error))?;
-    Ok(HttpResponse::Ok().json(page_cursor::page(page, wire::my_room)))
+    Ok(HttpResponse::Ok().json(page_cursor::page(&page, wire::my_room)))
 }

@@ -77,7 +77,7 @@ struct Ground {
 }
 
 /// Appends a message. Refusals write nothing: the one write that may be refused, the insert, comes first.
-pub(super) fn append_message(tx: &mut Tx<'_, Event>, entry: Entry) -> Result<Appended> {
+pub(super) fn append_message(tx: &mut Tx<'_, Event>, entry: &Entry) -> Result<Appended> {
     let connection = tx.connection();
     let room_id = entry.draft.room_id;
     let Some(ground) = ground(connection, room_id, entry.author)? else { return Ok(Appended::NoSuchRoom) };
@@ -86,19 +86,19 @@ pub(super) fn append_message(tx: &mut Tx<'_, Event>, entry: Entry) -> Result<App
     };
     let number = ground.counters.number;
     if ground.archived {
-        return Ok(repeat(connection, number, &entry)?.unwrap_or(Appended::Archived));
+        return Ok(repeat(connection, number, entry)?.unwrap_or(Appended::Archived));
     }
     if let Some(original) = entry.draft.reply_to
         && !is_in_room(connection, number, original)?
     {
-        return Ok(repeat(connection, number, &entry)?.unwrap_or(Appended::NoSuchReply));
+        return Ok(repeat(connection, number, entry)?.unwrap_or(Appended::NoSuchReply));
     }
     let message = Message {
         id: entry.message_id,
         room_id,
         seq: ground.counters.head.next(),
         author,
-        mentions: members_named(connection, number, &entry)?,
+        mentions: members_named(connection, number, entry)?,
         body: entry.draft.body.clone(),
         format: entry.draft.format,
         client_msg_id: entry.draft.client_msg_id,
@@ -108,7 +108,7 @@ pub(super) fn append_message(tx: &mut Tx<'_, Event>, entry: Entry) -> Result<App
     match insert(connection, &ground.counters, &message) {
         Ok(()) => {}
         Err(error) if violated_unique(&error) == Some("events.room, events.actor, events.client_msg_id") => {
-            return repeat(connection, number, &entry)?.ok_or(error);
+            return repeat(connection, number, entry)?.ok_or(error);
         }
         Err(error) => return Err(error),
     }
@@ -202,12 +202,14 @@ fn count_message(connection: &Connection, counters: &Counters, message: &Message
             "UPDATE room_counters SET head_seq = ?2, message_count = ?3, last_event_at = ?4 WHERE room = ?1",
         )?
         .execute(params![counters.number, seq, counters.messages + 1, message.created_at.as_millis()])?;
-    connection
-        .prepare_cached("UPDATE members SET read_seq = ?3 WHERE room = ?1 AND user = ?2")?
-        .execute(params![counters.number, message.author.id.as_bytes(), seq])?;
+    connection.prepare_cached("UPDATE members SET read_seq = ?3 WHERE room = ?1 AND user = ?2")?.execute(params![
+        counters.number,
+        message.author.id.as_bytes(),
+        seq
+    ])?;
     for user in &message.mentions {
         connection
-            .prepare_cached("INSERT INTO mentions (room, user, seq) VALUES (?1, ?2, ?3)")?
+            .prepare_cached("INSERT INTO mentions (room, user, seq) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?
             .execute(params![counters.number, user.as_bytes(), seq])?;
     }
     Ok(())
@@ -221,15 +223,9 @@ fn repeat(connection: &Connection, room: i64, entry: &Entry) -> Result<Option<Ap
         rows::EVENT_SOURCE
     );
     let key = params![room, entry.author.as_bytes(), entry.draft.client_msg_id.0.as_bytes()];
-    let earlier = connection
-        .prepare_cached(&sql)?
-        .query_row(key, |row| rows::message(row, entry.draft.room_id))
-        .optional()?;
+    let earlier =
+        connection.prepare_cached(&sql)?.query_row(key, |row| rows::message(row, entry.draft.room_id)).optional()?;
     Ok(earlier.map(|message| {
-        if message.is_what(&entry.draft) {
-            Appended::Repeated(Box::new(message))
-        } else {
-            Appended::ClientMsgIdTaken
-        }
+        if message.is_what(&entry.draft) { Appended::Repeated(Box::new(message)) } else { Appended::ClientMsgIdTaken }
     }))
 }

@@ -27,7 +27,7 @@ impl SqliteLog {
 #[async_trait]
 impl Log for SqliteLog {
     async fn append(&self, entry: Entry) -> Result<Appended, StoreError> {
-        self.store.writer.append(move |tx| append_message(tx, entry)).await
+        self.store.writer.append(move |tx| append_message(tx, &entry)).await
     }
 
     async fn history(
@@ -114,9 +114,7 @@ fn events_after(connection: &Connection, room: i64, id: RoomId, after: Seq, limi
         rows::EVENT_SOURCE
     );
     let mut events = connection.prepare_cached(&sql)?;
-    events
-        .query_map(params![room, rows::integer(after.get()), limit], |row| rows::event(row, id))?
-        .collect()
+    events.query_map(params![room, rows::integer(after.get()), limit], |row| rows::event(row, id))?.collect()
 }
 
 /// A message and how many the room had with it.
@@ -143,7 +141,8 @@ fn history(connection: &Connection, room: i64, id: RoomId, window: Window, limit
             found
         })
     };
-    let newer = |condition: &str, place: Seq, limit: i64| messages(&format!("{condition} ORDER BY e.seq"), place, limit);
+    let newer =
+        |condition: &str, place: Seq, limit: i64| messages(&format!("{condition} ORDER BY e.seq"), place, limit);
     let found = match window {
         Window::Newest => older(Seq::MAX, limit)?,
         Window::Before(place) => older(place, limit)?,

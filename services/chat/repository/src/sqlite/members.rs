@@ -71,7 +71,7 @@ pub(super) fn add_member(
     tx: &mut Tx<'_, Event>,
     counters: &mut Counters,
     room_id: RoomId,
-    member: Profile,
+    member: &Profile,
     role: Role,
     at: Timestamp,
 ) -> Result<()> {
@@ -81,7 +81,7 @@ pub(super) fn add_member(
         at,
         actor: Some(user),
         content: EventContent::MemberJoined(member.clone()),
-        subject: Some(&member),
+        subject: Some(member),
         members: 1,
     };
     let seq = append_change(tx, counters, change)?;
@@ -120,7 +120,7 @@ pub(super) fn join(tx: &mut Tx<'_, Event>, join: &Join) -> Result<Joined> {
         return Err(rows::broken(0, "a user joins who was never welcomed"));
     };
     let mut counters = counters(connection, number)?;
-    add_member(tx, &mut counters, join.room, profile, Role::Member, join.at)?;
+    add_member(tx, &mut counters, join.room, &profile, Role::Member, join.at)?;
     Ok(Joined::New(Box::new(room_by_number(tx.connection(), number)?)))
 }
 
@@ -131,10 +131,9 @@ pub(super) fn leave(tx: &mut Tx<'_, Event>, user: UserId, room_id: RoomId, at: T
         Sight::Outside => return Ok(Left::NotAMember),
         Sight::Nothing => return Ok(Left::NoSuchRoom),
     };
-    for sql in [
-        "DELETE FROM members WHERE room = ?1 AND user = ?2",
-        "DELETE FROM mentions WHERE room = ?1 AND user = ?2",
-    ] {
+    for sql in
+        ["DELETE FROM members WHERE room = ?1 AND user = ?2", "DELETE FROM mentions WHERE room = ?1 AND user = ?2"]
+    {
         connection.prepare_cached(sql)?.execute(params![number, user.as_bytes()])?;
     }
     let Some(profile) = profile_of(connection, user)? else {

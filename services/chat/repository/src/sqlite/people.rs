@@ -64,7 +64,7 @@ impl People for SqlitePeople {
                         .optional()?;
                     if let Some((number, id)) = room {
                         let mut counters = counters(tx.connection(), number)?;
-                        add_member(tx, &mut counters, RoomId::from_bytes(id), profile.clone(), Role::Member, at)?;
+                        add_member(tx, &mut counters, RoomId::from_bytes(id), &profile, Role::Member, at)?;
                     }
                 }
                 Ok(Welcomed::New)

@@ -14,9 +14,9 @@ use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use super::append::{Change, Counters, append_change};
 use super::members::{self, add_member, is_in_too_many, profile_of, room_by_number, sight};
+use super::rows;
 use super::standings::{self, cut};
 use super::store::SqliteStore;
-use super::rows;
 
 /// How long an idempotency key is remembered.
 const KEY_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
@@ -58,8 +58,7 @@ impl Rooms for SqliteRooms {
             .writer
             .write(move |tx| {
                 let connection = tx.connection();
-                sight(connection, user, room)?
-                    .for_members(|number| members::mark_read(connection, number, user, seq))
+                sight(connection, user, room)?.for_members(|number| members::mark_read(connection, number, user, seq))
             })
             .await
     }
@@ -75,7 +74,10 @@ impl Rooms for SqliteRooms {
         after: Option<Place>,
         limit: u32,
     ) -> Result<RoomPage<Room>, StoreError> {
-        self.store.readers.read(move |connection| directory(connection, query, name, after, limit)).await
+        self.store
+            .readers
+            .read(move |connection| directory(connection, query.as_deref(), name.as_deref(), after, limit))
+            .await
     }
 
     async fn mine(&self, user: UserId, after: Option<Place>, limit: u32) -> Result<RoomPage<MyRoom>, StoreError> {
@@ -180,7 +182,7 @@ fn create(tx: &mut Tx<'_, Event>, creation: Creation) -> Result<Created> {
         return Err(rows::broken(0, "a user makes a room who was never welcomed"));
     };
     let Some(mut counters) = insert_room(tx, id, room, Some(owner), at)? else { return Ok(Created::NameTaken) };
-    add_member(tx, &mut counters, id, profile, Role::Owner, at)?;
+    add_member(tx, &mut counters, id, &profile, Role::Owner, at)?;
     let connection = tx.connection();
     if let Some(key) = idempotency {
         remember_key(connection, owner, &key, counters.number, at)?;
@@ -209,16 +211,8 @@ fn oldest_key(now: Timestamp) -> i64 {
     now.as_millis() - i64::try_from(KEY_LIFETIME.as_millis()).unwrap_or(i64::MAX)
 }
 
-fn remember_key(
-    connection: &Connection,
-    owner: UserId,
-    key: &IdempotencyKey,
-    room: i64,
-    now: Timestamp,
-) -> Result<()> {
-    connection
-        .prepare_cached("DELETE FROM idempotency WHERE created_at <= ?1")?
-        .execute([oldest_key(now)])?;
+fn remember_key(connection: &Connection, owner: UserId, key: &IdempotencyKey, room: i64, now: Timestamp) -> Result<()> {
+    connection.prepare_cached("DELETE FROM idempotency WHERE created_at <= ?1")?.execute([oldest_key(now)])?;
     connection
         .prepare_cached(
             "INSERT INTO idempotency (user, key, fingerprint, room, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -246,8 +240,8 @@ fn find(connection: &Connection, asker: UserId, room: RoomId) -> Result<Option<(
 
 fn directory(
     connection: &Connection,
-    query: Option<String>,
-    name: Option<String>,
+    query: Option<&str>,
+    name: Option<&str>,
     after: Option<Place>,
     limit: u32,
 ) -> Result<RoomPage<Room>> {
@@ -277,12 +271,7 @@ fn directory(
     Ok(RoomPage { items: rows.into_iter().map(|(room, _)| room).collect(), next })
 }
 
-fn member_page(
-    connection: &Connection,
-    room: i64,
-    after: Option<Place>,
-    limit: u32,
-) -> Result<RoomPage<MemberOf>> {
+fn member_page(connection: &Connection, room: i64, after: Option<Place>, limit: u32) -> Result<RoomPage<MemberOf>> {
     // Two who joined in one millisecond are told apart by their account's place in its table.
     let after = after.unwrap_or(Place { major: i64::MIN, minor: i64::MIN });
     let mut found = connection.prepare_cached(

@@ -117,9 +117,7 @@ pub(super) fn room(row: &Row<'_>, first: usize) -> Result<Room> {
     Ok(Room {
         id: RoomId::from_bytes(row.get(first)?),
         kind: room_kind(row.get(first + 1)?)?,
-        name: name
-            .map(|name| RoomName::parse(&name).map_err(|_| broken(first + 2, "a room's name")))
-            .transpose()?,
+        name: name.map(|name| RoomName::parse(&name).map_err(|_| broken(first + 2, "a room's name"))).transpose()?,
         details: RoomDetails {
             title: row.get(first + 3)?,
             topic: row.get(first + 4)?,
@@ -138,11 +136,7 @@ pub(super) const ROOM_WIDTH: usize = 11;
 
 /// Reads role, time of joining and read mark.
 pub(super) fn membership(row: &Row<'_>, first: usize) -> Result<Membership> {
-    Ok(Membership {
-        role: role(row.get(first)?)?,
-        joined_at: time(row, first + 1)?,
-        read_seq: seq(row, first + 2)?,
-    })
+    Ok(Membership { role: role(row.get(first)?)?, joined_at: time(row, first + 1)?, read_seq: seq(row, first + 2)? })
 }
 
 /// Reads [`EVENT_COLUMNS`] from the first column on.
@@ -150,8 +144,7 @@ pub(super) fn event(row: &Row<'_>, room_id: RoomId) -> Result<Event> {
     let content = match row.get::<_, i64>(1)? {
         ROOM_CREATED => {
             let detail: String = row.get(10)?;
-            let stored: StoredRoom =
-                serde_json::from_str(&detail).map_err(|_| broken(10, "a room as it was made"))?;
+            let stored: StoredRoom = serde_json::from_str(&detail).map_err(|_| broken(10, "a room as it was made"))?;
             EventContent::RoomCreated(Box::new(stored.into_room(room_id, time(row, 2)?)?))
         }
         MEMBER_JOINED => EventContent::MemberJoined(profile(row, 11)?),
@@ -222,10 +215,7 @@ impl StoredRoom {
         Ok(Room {
             id,
             kind: room_kind(self.kind)?,
-            name: self
-                .name
-                .map(|name| RoomName::parse(&name).map_err(|_| broken(10, "a room's name")))
-                .transpose()?,
+            name: self.name.map(|name| RoomName::parse(&name).map_err(|_| broken(10, "a room's name"))).transpose()?,
             details: RoomDetails { title: self.title, topic: self.topic, metadata: self.metadata },
             created_by: self.created_by,
             created_at,

@@ -7,7 +7,7 @@ use kernel::{Timestamp, UserId};
 use crate::samples::{account, at};
 use crate::stores::{self, Stores};
 
-crate::suite!(accounts on sqlite from super::stores::sqlite:
+crate::suite!(users on sqlite from super::stores::sqlite:
     an_account_is_found_by_each_of_its_names_and_by_its_id
     an_unknown_account_is_not_found
     a_taken_username_is_refused_and_nothing_changes
