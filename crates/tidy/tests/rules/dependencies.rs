@@ -53,7 +53,7 @@ const WORKSPACE: &[Row<'_>] = &[
 const WORKSPACE_TESTS: &[Row<'_>] = &[
     ("auth-repository", &["migrate"]),
     ("auth-server", &["web"]),
-    ("chat-repository", &["limit", "migrate"]),
+    ("chat-repository", &["migrate"]),
     ("natter", &["testkit"]),
     ("tidy", &["contract"]),
 ];

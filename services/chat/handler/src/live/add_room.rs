@@ -1,5 +1,10 @@
 //! Following rooms that are joined or left while the socket is open, by whatever way.
+//!
+//! A socket follows a room from a snapshot that a use case has read. Between the reading and the following the user may
+//! join or leave again, and the log tells so while nobody listens for this socket yet. [`Settling`] keeps such news until
+//! the following is done.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use actix_web::rt;
@@ -9,50 +14,78 @@ use kernel::{RoomId, UserId};
 
 use super::frame;
 use super::shard::Shard;
-use super::socket::Socket;
+use super::socket::{Phase, Socket};
 use crate::wire;
+
+/// While it lives, the socket is about to follow rooms from a snapshot, and what the log says of the user's comings and
+/// goings is kept.
+pub(super) struct Settling {
+    shard: Rc<Shard>,
+    socket: Rc<Socket>,
+}
+
+impl Settling {
+    pub(super) fn begin(shard: &Rc<Shard>, socket: &Rc<Socket>) -> Self {
+        socket.settling.set(socket.settling.get() + 1);
+        Self { shard: Rc::clone(shard), socket: Rc::clone(socket) }
+    }
+}
+
+impl Drop for Settling {
+    fn drop(&mut self) {
+        let left = self.socket.settling.get() - 1;
+        self.socket.settling.set(left);
+        if left > 0 {
+            return;
+        }
+        self.socket.gone_from.borrow_mut().clear();
+        let joined = std::mem::take(&mut *self.socket.joined.borrow_mut());
+        if self.socket.is_started() {
+            for room in joined {
+                self.shard.add_unless_followed(&self.socket, room);
+            }
+        }
+    }
+}
 
 impl Shard {
     /// Somebody has joined a room: their sockets here must follow it.
     pub(super) fn user_joined(self: &Rc<Self>, user: UserId, room: RoomId) {
         for socket in self.sockets_of(user) {
-            if socket.is_closing() || socket.rooms.borrow().contains(&room) {
-                continue;
-            }
-            if socket.is_started() && socket.joins_in_flight.get() == 0 {
-                rt::spawn(Rc::clone(self).add_room(socket, room));
-            } else {
-                // The reply to the socket's own request, or to `start`, may be about this very room.
-                socket.news.borrow_mut().push(room);
+            if socket.settling.get() > 0 {
+                // What is in flight may be about this very room.
+                socket.joined.borrow_mut().insert(room);
+            } else if socket.is_started() {
+                self.add_unless_followed(&socket, room);
             }
         }
     }
 
-    /// Somebody has left a room: their sockets here are told and hear no more of it (I25).
-    pub(super) fn user_left(&self, user: UserId, room: RoomId) {
+    /// Somebody has left a room at this place in its log: their sockets here are told and hear no more of it (I25).
+    pub(super) fn user_left(&self, user: UserId, room: RoomId, at: Seq) {
         for socket in self.sockets_of(user) {
-            if socket.rooms.borrow().contains(&room) {
+            if socket.settling.get() > 0 {
+                socket.gone_from.borrow_mut().insert(room, at);
+            }
+            if self.follows_since(&socket, room).is_some_and(|since| since < at) {
                 self.unfollow(&socket, room);
-                let removed = PassingEvent::RoomRemoved { room_id: room };
-                socket.send(frame::json(&removed), self.live.settings.close_within);
+                // Its own request gets a reply.
+                if !socket.leaving.borrow().contains(&room) {
+                    let removed = PassingEvent::RoomRemoved { room_id: room };
+                    socket.send(frame::json(&removed), self.live.settings.close_within);
+                }
             }
         }
     }
 
-    /// Deals with the rooms that were joined while a request of the socket was in flight.
-    pub(super) fn settle_news(self: &Rc<Self>, socket: &Rc<Socket>) {
-        if !socket.is_started() || socket.joins_in_flight.get() > 0 {
-            return;
-        }
-        let news = std::mem::take(&mut *socket.news.borrow_mut());
-        for room in news {
-            if !socket.rooms.borrow().contains(&room) {
-                rt::spawn(Rc::clone(self).add_room(Rc::clone(socket), room));
-            }
+    fn add_unless_followed(self: &Rc<Self>, socket: &Rc<Socket>, room: RoomId) {
+        if !socket.is_closing() && !socket.rooms.borrow().contains(&room) {
+            let settling = Settling::begin(self, socket);
+            rt::spawn(Rc::clone(self).add_room(Rc::clone(socket), room, settling));
         }
     }
 
-    async fn add_room(self: Rc<Self>, socket: Rc<Socket>, room: RoomId) {
+    async fn add_room(self: Rc<Self>, socket: Rc<Socket>, room: RoomId, settling: Settling) {
         let started = match self.live.chat.started_room(&socket.principal, room).await {
             Ok(Some(started)) => started,
             // Left again meanwhile.
@@ -69,12 +102,13 @@ impl Shard {
         let added = PassingEvent::RoomAdded { data: Box::new(wire::room_entry(&started)) };
         socket.send(frame::json(&added), self.live.settings.close_within);
         self.follow_from(&socket, room, started.standing.room.head_seq).await;
+        drop(settling);
     }
 
     /// Lets a socket follow a room after a head that the store has just told, and finds out what happened since then if
     /// nobody here has listened.
     pub(super) async fn follow_from(self: &Rc<Self>, socket: &Rc<Socket>, room: RoomId, head: Seq) {
-        if self.follow(socket, room, head.next(), false) {
+        if self.follow(socket, room, head, head.next()) {
             self.look_again(vec![(room, head)]).await;
         }
     }
@@ -86,5 +120,29 @@ impl Shard {
             // Reconciliation asks again in a moment.
             Err(error) => tracing::warn!(%error, "rooms could not be looked at again"),
         }
+    }
+
+    /// Compares the rooms that a socket follows with those that its user is in: for when news may have been lost.
+    pub(super) async fn compare_rooms(self: &Rc<Self>, socket: &Rc<Socket>) {
+        if socket.phase.get() != Phase::Started || socket.is_closing() {
+            return;
+        }
+        let settling = Settling::begin(self, socket);
+        let started = match self.live.chat.start(&socket.principal, None, &Default::default()).await {
+            Ok(started) => started,
+            Err(error) => {
+                tracing::warn!(%error, connection = %socket.id, "the rooms of a user could not be compared");
+                return;
+            }
+        };
+        let in_rooms: HashSet<RoomId> = started.rooms.iter().map(|room| room.standing.room.id).collect();
+        let left: Vec<RoomId> = socket.rooms.borrow().iter().filter(|room| !in_rooms.contains(room)).copied().collect();
+        for room in left {
+            self.unfollow(socket, room);
+            let removed = PassingEvent::RoomRemoved { room_id: room };
+            socket.send(frame::json(&removed), self.live.settings.close_within);
+        }
+        socket.joined.borrow_mut().extend(in_rooms);
+        drop(settling);
     }
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use actix_web::rt;
-use chat_entity::{Event, Seq};
+use chat_entity::{Event, EventContent, Seq};
 use contract::frames::ServerFrame;
 use kernel::RoomId;
 
@@ -95,6 +95,11 @@ impl Shard {
                 return true;
             }
             follower.next = event.seq.next();
+            if event.seq > follower.since && is_leaving_of(event, socket) {
+                drop(rooms);
+                self.user_left(socket.principal.user_id, event.room_id, event.seq);
+                return false;
+            }
         }
         socket.send(frame::json(&wire::log_event(event)), self.live.settings.close_within);
         true
@@ -112,4 +117,9 @@ impl Shard {
         follower.is_behind = false;
         true
     }
+}
+
+/// Whether the socket's own user leaves with this event, in case that the news of it was lost.
+fn is_leaving_of(event: &Event, socket: &Socket) -> bool {
+    matches!(&event.content, EventContent::MemberLeft(user) if user.id == socket.principal.user_id)
 }

@@ -34,6 +34,8 @@ mod standard {
 impl Shard {
     /// Reads until the socket ends, and cleans up after it.
     pub(super) async fn read(self: Rc<Self>, socket: Rc<Socket>, stream: MessageStream, refusal: Refusal) {
+        // Whoever was let in just before the server began to stop is sent away like the others.
+        socket.is_draining.set(self.live.lifecycle.is_draining());
         let mut stream = stream.max_frame_size(self.live.settings.max_frame_bytes);
         if self.greet(&socket).await {
             self.read_requests(&socket, &mut stream, &refusal).await;

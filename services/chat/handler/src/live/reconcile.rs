@@ -23,6 +23,9 @@ impl Shard {
             }
             if missed.take() {
                 tracing::warn!("a worker was not told of everything; it asks the store");
+                for socket in self.all_sockets() {
+                    self.compare_rooms(&socket).await;
+                }
             }
             self.ask_for_rooms().await;
             self.ask_for_sessions().await;

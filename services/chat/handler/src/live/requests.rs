@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
+use super::add_room::Settling;
 use super::frame;
 use super::shard::Shard;
 use super::socket::{Ending, Phase, Socket};
@@ -63,7 +64,9 @@ impl Shard {
             "room.join" => self.join_room(socket, id, parse(data)?).await?,
             "room.leave" => {
                 let InRoom { room_id } = parse(data)?;
+                socket.leaving.borrow_mut().insert(room_id);
                 let left = self.live.chat.leave_room(&socket.principal, room_id).await;
+                socket.leaving.borrow_mut().remove(&room_id);
                 left.map_err(|error| problem::leave_room(&error))?;
                 self.unfollow(socket, room_id);
                 self.reply(socket, id, Empty {});
@@ -118,17 +121,17 @@ impl Shard {
 
     async fn create_room(self: &Rc<Self>, socket: &Rc<Socket>, id: &str, asked: CreateRoom) -> Result<(), Problem> {
         let request = request::room(asked, None)?;
-        let joining = Joining::begin(self, socket);
+        let settling = Settling::begin(self, socket);
         let created = self.live.chat.create_room(&socket.principal, request).await;
         let room = created.map_err(|error| problem::create_room(&error))?;
         self.reply(socket, id, RoomBody { room: crate::wire::room(&room) });
         self.follow_from(socket, room.id, room.head_seq).await;
-        drop(joining);
+        drop(settling);
         Ok(())
     }
 
     async fn join_room(self: &Rc<Self>, socket: &Rc<Socket>, id: &str, asked: InRoom) -> Result<(), Problem> {
-        let joining = Joining::begin(self, socket);
+        let settling = Settling::begin(self, socket);
         let joined = self.live.chat.join_room(&socket.principal, asked.room_id).await;
         let room = joined.map_err(|error| problem::join_room(&error))?;
         let head_seq = room.head_seq.get();
@@ -136,7 +139,7 @@ impl Shard {
         if !socket.rooms.borrow().contains(&room.id) {
             self.follow_from(socket, room.id, room.head_seq).await;
         }
-        drop(joining);
+        drop(settling);
         Ok(())
     }
 
@@ -169,26 +172,6 @@ impl Shard {
 
     fn reply(&self, socket: &Socket, id: &str, data: impl Serialize) {
         socket.send(frame::json(&Reply::ok(id, data)), self.live.settings.close_within);
-    }
-}
-
-/// While it lives, news of rooms that the user has joined wait: the request in flight may be what they are about.
-struct Joining {
-    shard: Rc<Shard>,
-    socket: Rc<Socket>,
-}
-
-impl Joining {
-    fn begin(shard: &Rc<Shard>, socket: &Rc<Socket>) -> Self {
-        socket.joins_in_flight.set(socket.joins_in_flight.get() + 1);
-        Self { shard: Rc::clone(shard), socket: Rc::clone(socket) }
-    }
-}
-
-impl Drop for Joining {
-    fn drop(&mut self) {
-        self.socket.joins_in_flight.set(self.socket.joins_in_flight.get() - 1);
-        self.shard.settle_news(&self.socket);
     }
 }
 

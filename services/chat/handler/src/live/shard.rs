@@ -76,6 +76,8 @@ pub(super) struct Follower {
     pub(super) socket: Rc<Socket>,
     /// The event that it gets next.
     pub(super) next: Seq,
+    /// The head of the log when the user was seen to be in the room: an earlier leaving is history.
+    pub(super) since: Seq,
     /// Whether events come from the store for now, because it missed some.
     pub(super) is_behind: bool,
 }
@@ -164,7 +166,7 @@ impl Shard {
         }
         match delivery.membership {
             Some(Membership::Joined(user)) => self.user_joined(user, delivery.room),
-            Some(Membership::Left(user)) => self.user_left(user, delivery.room),
+            Some(Membership::Left(user)) => self.user_left(user, delivery.room, delivery.seq),
             None => {}
         }
     }
@@ -230,18 +232,19 @@ impl Shard {
         socket.close(ending, self.live.settings.close_within);
     }
 
-    /// Lets a socket follow a room from an event on. `true` when nobody here followed the room before, so that what
-    /// happened since the caller asked the store may have been missed.
-    pub(super) fn follow(self: &Rc<Self>, socket: &Rc<Socket>, room: RoomId, next: Seq, is_behind: bool) -> bool {
-        if socket.is_closing() || socket.outbox.is_gone() {
+    /// Lets a socket follow a room, whose head was just read, from an event on. `true` when nobody here followed the
+    /// room before, so that what happened since the head was read may have been missed.
+    pub(super) fn follow(self: &Rc<Self>, socket: &Rc<Socket>, room: RoomId, head: Seq, next: Seq) -> bool {
+        let has_left_since = socket.gone_from.borrow().get(&room).is_some_and(|left| *left > head);
+        if socket.is_closing() || socket.outbox.is_gone() || has_left_since {
             return false;
         }
         let (is_first, is_behind) = {
             let mut rooms = self.rooms.borrow_mut();
             let followed = rooms.entry(room).or_default();
             let is_first = followed.followers.is_empty();
-            let is_behind = is_behind || followed.latest >= next;
-            let follower = Follower { socket: Rc::clone(socket), next, is_behind };
+            let is_behind = next <= head.max(followed.latest);
+            let follower = Follower { socket: Rc::clone(socket), next, since: head, is_behind };
             followed.followers.insert(socket.key, follower);
             (is_first, is_behind)
         };
@@ -253,6 +256,11 @@ impl Shard {
             self.catch_up(socket, room);
         }
         is_first
+    }
+
+    /// The head of a room's log when the socket began to follow it; `None` when it does not.
+    pub(super) fn follows_since(&self, socket: &Socket, room: RoomId) -> Option<Seq> {
+        Some(self.rooms.borrow().get(&room)?.followers.get(&socket.key)?.since)
     }
 
     /// Lets a socket follow a room no more.

@@ -1,12 +1,12 @@
 //! One WebSocket as its worker knows it.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use chat_entity::Profile;
+use chat_entity::{Profile, Seq};
 use contract::frames::{Goodbye, ServerFrame, close};
 use kernel::{ConnectionId, Principal, RoomId, Timestamp};
 use tokio::sync::Notify;
@@ -51,10 +51,14 @@ pub(super) struct Socket {
     pub(super) is_catching_up: Cell<bool>,
     /// Whether `ready` must follow once nothing is behind.
     pub(super) owes_ready: Cell<bool>,
-    /// Its own requests in flight that add a room; news of one's joining wait for them.
-    pub(super) joins_in_flight: Cell<u32>,
-    /// Rooms that one has joined while such requests were in flight.
-    pub(super) news: RefCell<Vec<RoomId>>,
+    /// How much is in flight that will follow rooms from a snapshot.
+    pub(super) settling: Cell<u32>,
+    /// Rooms that the user has joined while something was in flight.
+    pub(super) joined: RefCell<HashSet<RoomId>>,
+    /// Rooms that the user has left while something was in flight, and where in their logs.
+    pub(super) gone_from: RefCell<HashMap<RoomId, Seq>>,
+    /// Rooms that the socket itself asks to leave.
+    pub(super) leaving: RefCell<HashSet<RoomId>>,
     pub(super) opened_at: Instant,
     pub(super) heard_at: Cell<Instant>,
     pub(super) pinged_at: Cell<Instant>,

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use chat_entity::{ResumeMode, Seq};
+use chat_entity::Seq;
 use chat_usecase::StartedRoom;
 use contract::frames::{ROOMS_PER_FRAME, Reply, RoomEntry, ServerFrame, Start, Started};
 use contract::problem::Problem;
 use kernel::RoomId;
 
+use super::add_room::Settling;
 use super::frame;
 use super::shard::Shard;
 use super::socket::{Phase, Socket};
@@ -18,6 +19,7 @@ use crate::wire;
 impl Shard {
     /// Answers `start`. When the store is away the socket stays and may ask again.
     pub(super) async fn start(self: &Rc<Self>, socket: &Rc<Socket>, id: &str, asked: Start) -> Result<(), Problem> {
+        let settling = Settling::begin(self, socket);
         let cursors: HashMap<RoomId, Seq> =
             asked.cursors.into_iter().map(|(room, seq)| (room, Seq::new(seq))).collect();
         let found = self.live.chat.start(&socket.principal, asked.epoch.as_deref(), &cursors).await;
@@ -43,15 +45,14 @@ impl Shard {
         }
         self.look_again(unheard).await;
         self.ready_when_done(socket);
-        self.settle_news(socket);
+        drop(settling);
         Ok(())
     }
 
     fn follow_all(self: &Rc<Self>, socket: &Rc<Socket>, rooms: &[StartedRoom], unheard: &mut Vec<(RoomId, Seq)>) {
         for started in rooms {
             let room = &started.standing.room;
-            let is_behind = started.resume.mode == ResumeMode::Replay;
-            if self.follow(socket, room.id, started.resume.from, is_behind) {
+            if self.follow(socket, room.id, room.head_seq, started.resume.from) {
                 unheard.push((room.id, room.head_seq));
             }
         }
