@@ -6,6 +6,7 @@ mod writer;
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::{Connection, OpenFlags};
 
 pub use readers::Readers;
@@ -37,7 +38,17 @@ pub fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "query_only", "ON")?;
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    connection.create_scalar_function("begins_with", 2, flags, begins_with)?;
     Ok(connection)
+}
+
+/// `begins_with(text, prefix)`: without regard to case in any script, which SQLite's own `LIKE` has for ASCII only, and
+/// with no character that means something else. A missing text begins with nothing.
+fn begins_with(arguments: &Context<'_>) -> rusqlite::Result<bool> {
+    let text: Option<String> = arguments.get(0)?;
+    let prefix: String = arguments.get(1)?;
+    Ok(text.is_some_and(|text| text.to_lowercase().starts_with(&prefix.to_lowercase())))
 }
 
 /// The columns (`table.column, …`) or the index (`index 'name'`) of a unique constraint that a statement violated, or

@@ -89,8 +89,12 @@ pub fn parse_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(json);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let cause = error.inner();
-        if cause.is_data() {
-            let detail = without_position(&cause.to_string());
+        // For a number or `null` in the place of an enum, serde_json says that it is no JSON at all.
+        if cause.is_data() || is_json(json) {
+            let detail = match without_position(&cause.to_string()) {
+                detail if cause.is_data() => detail,
+                detail => format!("is of another type: {detail}"),
+            };
             Problem::invalid(vec![FieldError { pointer: pointer(error.path()), detail }])
         } else {
             Problem::new(Slug::InvalidRequest, format!("This is not JSON: {cause}."))
@@ -98,6 +102,10 @@ pub fn parse_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, Problem> {
     })?;
     reader.end().map_err(|cause| Problem::new(Slug::InvalidRequest, format!("This is not JSON: {cause}.")))?;
     Ok(value)
+}
+
+fn is_json(text: &[u8]) -> bool {
+    std::str::from_utf8(text).is_ok_and(|text| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok())
 }
 
 fn pointer(path: &Path) -> String {
@@ -131,6 +139,14 @@ mod tests {
     struct Shape {
         name: String,
         list: Vec<u8>,
+        #[serde(default)]
+        kind: Kind,
+    }
+
+    #[derive(Debug, Default, Deserialize)]
+    enum Kind {
+        #[default]
+        Known,
     }
 
     fn problem(json: &str) -> Problem {
@@ -153,6 +169,8 @@ mod tests {
             (r#"{"name":"x"}"#, ""),
             (r#"{"name":"x","list":[],"more":1}"#, "/more"),
             ("[]", ""),
+            (r#"{"name":"x","list":[],"kind":1}"#, "/kind"),
+            (r#"{"name":"x","list":[],"kind":null}"#, "/kind"),
         ] {
             let problem = problem(json);
             assert_eq!(problem.code, Slug::ValidationFailed, "{json}");

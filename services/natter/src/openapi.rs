@@ -1,8 +1,15 @@
 //! `/openapi.json`, derived from the types, and `/docs`, a page that shows it and needs no internet.
 
-use actix_web::dev::HttpServiceFactory;
+use std::sync::Arc;
+
+use actix_web::HttpResponse;
+use actix_web::http::header::CONTENT_SECURITY_POLICY;
+use actix_web::middleware::DefaultHeaders;
+use actix_web::web::{Data, ServiceConfig, get, scope};
 use utoipa::OpenApi;
+use utoipa::openapi::path::{Operation, ParameterIn};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Content, Ref, RefOr, Response};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 #[derive(OpenApi)]
@@ -25,6 +32,10 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 )]
 struct Whole;
 
+/// What the page of `/docs` may load: its own files, and icons that its style sheet has in it. It sets styles by script.
+const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+                           connect-src 'self'; frame-ancestors 'none'";
+
 /// The document of both services.
 pub(crate) fn document() -> utoipa::openapi::OpenApi {
     let mut document = Whole::openapi();
@@ -33,10 +44,51 @@ pub(crate) fn document() -> utoipa::openapi::OpenApi {
     document.merge(chat_handler::openapi());
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
     document.components.get_or_insert_default().add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    for path in document.paths.paths.values_mut() {
+        let methods = [&mut path.get, &mut path.put, &mut path.post, &mut path.patch, &mut path.delete];
+        methods.into_iter().flatten().for_each(declare_problems);
+    }
     document
 }
 
-/// The document and the page. Its scripts are in the binary.
-pub(crate) fn docs(document: utoipa::openapi::OpenApi) -> impl HttpServiceFactory {
-    SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", document).config(Config::default().use_base_layout())
+/// Adds the problems that are found before an operation begins, and says of all that they are problems.
+fn declare_problems(operation: &mut Operation) {
+    let is_guarded = operation.security.is_some();
+    let has_body = operation.request_body.is_some();
+    let parameters = || operation.parameters.iter().flatten();
+    let has_id = parameters().any(|one| matches!(one, RefOr::T(one) if one.parameter_in == ParameterIn::Path));
+    let has_query = parameters().any(|one| matches!(one, RefOr::T(one) if one.parameter_in == ParameterIn::Query));
+    let responses = &mut operation.responses.responses;
+    for (applies, status, description) in [
+        (has_body || has_query, "400", "`invalid-request`."),
+        (is_guarded, "401", "`token-invalid`, `token-expired` or `session-revoked`."),
+        (is_guarded, "403", "`account-disabled`."),
+        (has_id, "404", "`not-found`."),
+        (has_body, "413", "`payload-too-large`."),
+        (has_body, "415", "`unsupported-media-type`."),
+        (has_body, "422", "`validation-failed`, with every wrong field."),
+        (is_guarded || has_body, "503", "`storage-unavailable`, `auth-unavailable` or `overloaded`."),
+    ] {
+        if applies {
+            responses.entry(status.to_owned()).or_insert_with(|| RefOr::T(Response::new(description)));
+        }
+    }
+    for (_, response) in responses.iter_mut().filter(|(status, _)| status.as_str() >= "400") {
+        if let RefOr::T(response) = response {
+            let problem = Content::new(Some(Ref::from_schema_name("Problem")));
+            response.content = [("application/problem+json".to_owned(), RefOr::T(problem))].into_iter().collect();
+        }
+    }
+}
+
+/// Adds the document and the page. The page's scripts are in the binary.
+pub(crate) fn configure(config: &mut ServiceConfig, document: Arc<utoipa::openapi::OpenApi>) {
+    let page = SwaggerUi::new("/{_:.*}").config(Config::new(["/openapi.json"]).use_base_layout());
+    config
+        .service(web::resource("/openapi.json").app_data(Data::from(document)).route(get().to(get_document)))
+        .service(scope("/docs").wrap(DefaultHeaders::new().add((CONTENT_SECURITY_POLICY, DOCS_POLICY))).service(page));
+}
+
+async fn get_document(document: Data<utoipa::openapi::OpenApi>) -> HttpResponse {
+    HttpResponse::Ok().json(&**document)
 }

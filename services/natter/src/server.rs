@@ -122,7 +122,7 @@ impl Natter {
         let checks: [Arc<dyn ReadyCheck>; 2] = [Arc::new(AuthStore(auth.clone())), Arc::new(ChatStore(chat.clone()))];
         let readiness = Readiness { lifecycle: lifecycle.clone(), checks: Arc::new(checks) };
         let meta = Data::new(meta::meta(chat.max_body_chars(), chat.max_frame_bytes()));
-        let document = openapi::document();
+        let document = Arc::new(openapi::document());
         let workers = match configuration.http.workers {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             workers => workers,
@@ -144,7 +144,7 @@ impl Natter {
                 .configure(web::configure_problem_pages)
                 .configure(|config| configure_meta(config, meta))
                 .service(docs_redirect())
-                .service(openapi::docs(document.clone()))
+                .configure(|config| openapi::configure(config, Arc::clone(&document)))
                 .default_service(actix::to(web::not_found))
         })
         .workers(workers)

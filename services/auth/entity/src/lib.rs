@@ -1,7 +1,6 @@
 //! The rules of accounts and sessions, free of any I/O, so that they can be read and tested by themselves.
 
 mod account_throttle;
-mod address_key;
 mod device;
 mod display_name;
 mod email;
@@ -15,7 +14,6 @@ mod user;
 mod username;
 
 pub use account_throttle::{AccountThrottle, FORGOTTEN_AFTER, LONGEST_DELAY};
-pub use address_key::address_key;
 pub use device::{Device, DeviceError};
 pub use display_name::{DisplayName, DisplayNameError};
 pub use email::{Email, EmailError};

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use auth_entity::{Device, Login, PasswordAttempt, Session, User, address_key};
+use auth_entity::{Device, Login, PasswordAttempt, Session, User};
 use kernel::StoreError;
 use limit::Decision;
 use thiserror::Error;
@@ -79,7 +79,7 @@ impl Auth {
     }
 
     async fn admit(&self, request: &SignIn) -> Result<(), SignInError> {
-        let key = address_key(request.address);
+        let key = limit::address_key(request.address);
         if let Decision::Refused { retry_after } = self.ports.limiter.check(&self.limits.sign_in, &key).await {
             return Err(SignInError::RateLimited { retry_after });
         }

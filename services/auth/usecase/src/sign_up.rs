@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use auth_entity::{DisplayName, Email, Password, User, Username, address_key};
+use auth_entity::{DisplayName, Email, Password, User, Username};
 use kernel::StoreError;
 use limit::Decision;
 use thiserror::Error;
@@ -55,7 +55,7 @@ pub enum SignUpError {
 impl Auth {
     /// Makes an account, unless one of its names is taken. It signs nobody in.
     pub async fn sign_up(&self, request: SignUp) -> Result<User, SignUpError> {
-        let key = address_key(request.address);
+        let key = limit::address_key(request.address);
         if let Decision::Refused { retry_after } = self.ports.limiter.check(&self.limits.sign_up, &key).await {
             return Err(SignUpError::RateLimited { retry_after });
         }

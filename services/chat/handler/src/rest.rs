@@ -1,5 +1,6 @@
 //! The REST calls of chat, one file each.
 
+mod caller;
 mod create_room;
 mod directory;
 mod events;

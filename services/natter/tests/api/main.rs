@@ -3,10 +3,17 @@
 #![allow(clippy::unwrap_used, reason = "in a test a panic is how one says that it failed")]
 
 mod backpressure;
+mod golden;
 mod limits;
+mod membership_races;
+mod messages;
+mod openapi;
 mod reconcile;
 mod resume;
+mod rooms;
 mod server;
 mod sessions;
 mod smoke;
 mod sockets;
+mod store_away;
+mod wrong_input;

@@ -7,8 +7,9 @@ use chat_usecase::Chat;
 use chat_usecase::port::IdempotencyKey;
 use contract::chat::{CreateRoom, RoomBody};
 use contract::problem::{Problem, Slug};
-use web::{Authenticated, Failure, Json};
+use web::{Failure, Json};
 
+use super::caller::Caller;
 use crate::{problem, request, wire};
 
 /// Bytes of an Idempotency-Key at most.
@@ -25,7 +26,7 @@ const MAX_KEY: usize = 255;
 ))]
 pub(crate) async fn create_room(
     http: HttpRequest,
-    caller: Authenticated,
+    caller: Caller,
     asked: Json<CreateRoom>,
     chat: Data<Chat>,
 ) -> Result<HttpResponse, Failure> {

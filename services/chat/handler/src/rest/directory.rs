@@ -8,8 +8,9 @@ use contract::page::Page;
 use contract::problem::Problem;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use web::{Authenticated, Failure, Query};
+use web::{Failure, Query};
 
+use super::caller::Caller;
 use crate::{page_cursor, problem, wire};
 
 /// What to look for.
@@ -31,7 +32,7 @@ pub(crate) struct DirectoryQuery {
     (status = 400, body = Problem),
 ))]
 pub(crate) async fn directory(
-    caller: Authenticated,
+    caller: Caller,
     query: Query<DirectoryQuery>,
     chat: Data<Chat>,
 ) -> Result<HttpResponse, Failure> {

@@ -9,8 +9,9 @@ use contract::problem::Problem;
 use kernel::RoomId;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use web::{Authenticated, Failure, Id, Query};
+use web::{Failure, Id, Query};
 
+use super::caller::Caller;
 use crate::{problem, wire};
 
 /// Which part of the log.
@@ -31,7 +32,7 @@ pub(crate) struct EventsQuery {
     (status = 404, body = Problem),
 ))]
 pub(crate) async fn events(
-    caller: Authenticated,
+    caller: Caller,
     room: Id<RoomId>,
     query: Query<EventsQuery>,
     chat: Data<Chat>,

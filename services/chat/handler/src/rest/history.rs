@@ -10,8 +10,9 @@ use contract::problem::{Problem, Slug};
 use kernel::RoomId;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use web::{Authenticated, Failure, Id, Query};
+use web::{Failure, Id, Query};
 
+use super::caller::Caller;
 use crate::{problem, wire};
 
 /// Which part of the timeline; at most one of the three places.
@@ -36,7 +37,7 @@ pub(crate) struct HistoryQuery {
     (status = 404, body = Problem),
 ))]
 pub(crate) async fn history(
-    caller: Authenticated,
+    caller: Caller,
     room: Id<RoomId>,
     query: Query<HistoryQuery>,
     chat: Data<Chat>,

@@ -6,8 +6,9 @@ use chat_usecase::Chat;
 use contract::chat::Joined;
 use contract::problem::Problem;
 use kernel::RoomId;
-use web::{Authenticated, Failure, Id, NoBody};
+use web::{Failure, Id, NoBody};
 
+use super::caller::Caller;
 use crate::{problem, wire};
 
 /// Comes into a public room. Who is in already gets the same answer, and nothing happens.
@@ -18,7 +19,7 @@ use crate::{problem, wire};
     (status = 409, body = Problem, description = "conflict: archived, or in too many rooms"),
 ))]
 pub(crate) async fn join_room(
-    caller: Authenticated,
+    caller: Caller,
     room: Id<RoomId>,
     _: NoBody,
     chat: Data<Chat>,

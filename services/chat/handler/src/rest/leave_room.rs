@@ -5,8 +5,9 @@ use actix_web::web::Data;
 use chat_usecase::Chat;
 use contract::problem::Problem;
 use kernel::RoomId;
-use web::{Authenticated, Failure, Id, NoBody};
+use web::{Failure, Id, NoBody};
 
+use super::caller::Caller;
 use crate::problem;
 
 /// Goes out of a room.
@@ -17,7 +18,7 @@ use crate::problem;
     (status = 404, body = Problem),
 ))]
 pub(crate) async fn leave_room(
-    caller: Authenticated,
+    caller: Caller,
     room: Id<RoomId>,
     _: NoBody,
     chat: Data<Chat>,

@@ -7,8 +7,9 @@ use chat_usecase::Chat;
 use contract::chat::{MarkRead, ReadMark};
 use contract::problem::Problem;
 use kernel::RoomId;
-use web::{Authenticated, Failure, Id, Json};
+use web::{Failure, Id, Json};
 
+use super::caller::Caller;
 use crate::problem;
 
 /// Moves the caller's read mark forward, never back and never past the head.
@@ -19,7 +20,7 @@ use crate::problem;
     (status = 404, body = Problem),
 ))]
 pub(crate) async fn mark_read(
-    caller: Authenticated,
+    caller: Caller,
     room: Id<RoomId>,
     asked: Json<MarkRead>,
     chat: Data<Chat>,

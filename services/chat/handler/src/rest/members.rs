@@ -9,8 +9,9 @@ use contract::problem::Problem;
 use kernel::RoomId;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use web::{Authenticated, Failure, Id, Query};
+use web::{Failure, Id, Query};
 
+use super::caller::Caller;
 use crate::{page_cursor, problem, wire};
 
 /// Which page of a list.
@@ -30,7 +31,7 @@ pub(crate) struct PageQuery {
     (status = 404, body = Problem),
 ))]
 pub(crate) async fn members(
-    caller: Authenticated,
+    caller: Caller,
     room: Id<RoomId>,
     query: Query<PageQuery>,
     chat: Data<Chat>,

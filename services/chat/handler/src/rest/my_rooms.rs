@@ -6,8 +6,9 @@ use chat_usecase::Chat;
 use contract::chat::MyRoom;
 use contract::page::Page;
 use contract::problem::Problem;
-use web::{Authenticated, Failure, Query};
+use web::{Failure, Query};
 
+use super::caller::Caller;
 use super::members::PageQuery;
 use crate::{page_cursor, problem, wire};
 
@@ -15,7 +16,7 @@ use crate::{page_cursor, problem, wire};
 #[utoipa::path(get, path = "/v1/users/me/rooms", tag = "rooms", security(("bearer" = [])), params(PageQuery),
     responses((status = 200, body = Page<MyRoom>), (status = 400, body = Problem)))]
 pub(crate) async fn my_rooms(
-    caller: Authenticated,
+    caller: Caller,
     query: Query<PageQuery>,
     chat: Data<Chat>,
 ) -> Result<HttpResponse, Failure> {

@@ -6,8 +6,9 @@ use chat_usecase::Chat;
 use contract::chat::{PostMessage, Posted};
 use contract::problem::Problem;
 use kernel::RoomId;
-use web::{Authenticated, Failure, Id, Json};
+use web::{Failure, Id, Json};
 
+use super::caller::Caller;
 use crate::{problem, request, wire};
 
 /// Sends a message, once, however often it is repeated with the same `client_msg_id`.
@@ -23,7 +24,7 @@ use crate::{problem, request, wire};
     (status = 503, body = Problem, description = "storage-unavailable, overloaded; definite tells whether it may have happened"),
 ))]
 pub(crate) async fn post_message(
-    caller: Authenticated,
+    caller: Caller,
     room: Id<RoomId>,
     asked: Json<PostMessage>,
     chat: Data<Chat>,

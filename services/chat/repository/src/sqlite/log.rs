@@ -159,7 +159,10 @@ fn history(connection: &Connection, room: i64, id: RoomId, window: Window, limit
     // The n-th message has n - 1 before it; an empty page lies at one end, and what there is lies on the other side.
     let (has_more_before, has_more_after) = match (found.first(), found.last()) {
         (Some((_, first)), Some((_, last))) => (*first > 1, *last < total),
-        _ => (total > 0 && matches!(window, Window::After(_)), total > 0 && matches!(window, Window::Before(_))),
+        _ => match window {
+            Window::After(_) | Window::Around(_) => (total > 0, false),
+            Window::Before(_) | Window::Newest => (false, total > 0),
+        },
     };
     Ok(History { items: found.into_iter().map(|(message, _)| message).collect(), has_more_before, has_more_after })
 }

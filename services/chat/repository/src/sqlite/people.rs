@@ -54,7 +54,10 @@ impl People for SqlitePeople {
                 if inserted == 0 {
                     return Ok(Welcomed::Known);
                 }
-                for name in &default_rooms {
+                for (place, name) in default_rooms.iter().enumerate() {
+                    if default_rooms[..place].contains(name) {
+                        continue;
+                    }
                     let room: Option<(i64, [u8; 16])> = tx
                         .connection()
                         .prepare_cached(

@@ -246,14 +246,10 @@ fn directory(
     limit: u32,
 ) -> Result<RoomPage<Room>> {
     let after = after.unwrap_or(Place { major: i64::MAX, minor: i64::MIN });
-    let prefix = query.map(|query| {
-        let literal = query.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        format!("{literal}%")
-    });
     let sql = format!(
         "SELECT {}, r.number FROM rooms r JOIN room_counters c ON c.room = r.number \
          WHERE r.kind = 0 AND r.archived_at IS NULL \
-           AND (?1 IS NULL OR r.name LIKE ?1 ESCAPE '\\' OR r.title LIKE ?1 ESCAPE '\\') \
+           AND (?1 IS NULL OR begins_with(r.name, ?1) OR begins_with(r.title, ?1)) \
            AND (?2 IS NULL OR r.name = ?2) \
            AND (-c.member_count, r.number) > (-?3, ?4) \
          ORDER BY -c.member_count, r.number LIMIT ?5",
@@ -261,7 +257,7 @@ fn directory(
     );
     let mut found = connection.prepare_cached(&sql)?;
     let rows = found
-        .query_map(params![prefix, name, after.major, after.minor, limit + 1], |row| {
+        .query_map(params![query, name, after.major, after.minor, limit + 1], |row| {
             let room = rows::room(row, 0)?;
             let place = Place { major: rows::integer(room.member_count), minor: row.get(rows::ROOM_WIDTH)? };
             Ok((room, place))
