@@ -49,6 +49,6 @@ mod tests {
         }
         bus.publish("rooms", &[Bytes::from_static(b"1"), Bytes::from_static(b"2")]);
         bus.publish("sessions", &[Bytes::from_static(b"3")]);
-        assert_eq!(*heard.lock().unwrap(), ["1", "2", "1", "2"].map(Bytes::from_static));
+        assert_eq!(*heard.lock().unwrap(), ["1", "2", "1", "2"].map(Bytes::from));
     }
 }

@@ -24,10 +24,12 @@ async fn a_full_disk_refuses_definitely_and_recovers() {
 
     writer.append(|tx| insert(tx, 1_000)).await.unwrap();
     for _ in 0..2 {
-        let (append, write) = (writer.append(|tx| insert(tx, 1 << 20)).await, writer.write(|tx| insert(tx, 1 << 20)).await);
+        let (append, write) =
+            (writer.append(|tx| insert(tx, 1 << 20)).await, writer.write(|tx| insert(tx, 1 << 20)).await);
         assert!(matches!(append, Err(StoreError::Unavailable(_))), "{append:?}");
         assert!(matches!(write, Err(StoreError::Unavailable(_))), "{write:?}");
-        let rows: i64 = readers.read(|db| db.query_row("SELECT count(*) FROM blobs", [], |row| row.get(0))).await.unwrap();
+        let rows: i64 =
+            readers.read(|db| db.query_row("SELECT count(*) FROM blobs", [], |row| row.get(0))).await.unwrap();
         assert_eq!(rows, 1, "a refused write left something behind");
     }
     writer.append(|tx| tx.connection().pragma_update(None, "max_page_count", 100_000)).await.unwrap();

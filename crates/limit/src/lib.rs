@@ -1,6 +1,7 @@
 //! How often something may be done: rules, the port that applies them, and the limiter of one process.
 
 mod address;
+mod keys;
 mod local;
 
 use std::num::NonZeroU32;

@@ -7,14 +7,18 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use governor::clock::{Clock, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter as Governor};
+use governor::{Quota, RateLimiter as Governor};
 
+use crate::keys::Keys;
 use crate::{Decision, RateLimiter, Rule};
 
 /// After this many checks of a rule, keys that are back at their full allowance are forgotten.
 const SWEEP_EVERY: u32 = 10_000;
+/// Keys of a rule that are told apart, some 150 bytes each. More than this many within a window come only from an
+/// attack; the ones beyond share one allowance until a sweep makes room.
+const MAX_KEYS: usize = 100_000;
 
-/// Counts in this process's memory. Memory is bounded by the keys seen within one window plus [`SWEEP_EVERY`].
+/// Counts in this process's memory, for at most [`MAX_KEYS`] keys of each rule.
 #[derive(Default)]
 pub struct LocalLimiter {
     rules: RwLock<HashMap<&'static str, Arc<Counted>>>,
@@ -22,7 +26,7 @@ pub struct LocalLimiter {
 }
 
 struct Counted {
-    governor: DefaultKeyedRateLimiter<String>,
+    governor: Governor<String, Keys, DefaultClock>,
     checks: AtomicU32,
 }
 
@@ -49,7 +53,10 @@ impl LocalLimiter {
             return Arc::clone(counted);
         }
         let mut rules = self.rules.write().unwrap_or_else(PoisonError::into_inner);
-        let fresh = || Arc::new(Counted { governor: Governor::keyed(quota(rule)), checks: AtomicU32::new(0) });
+        let fresh = || {
+            let governor = Governor::new(quota(rule), Keys::at_most(MAX_KEYS), self.clock.clone());
+            Arc::new(Counted { governor, checks: AtomicU32::new(0) })
+        };
         Arc::clone(rules.entry(rule.name).or_insert_with(fresh))
     }
 }
@@ -105,5 +112,35 @@ mod tests {
             limiter.check_now(&rule, &n.to_string());
         }
         assert!(limiter.counted(&rule).governor.len() <= SWEEP_EVERY as usize);
+    }
+
+    #[test]
+    fn a_flood_of_keys_is_bounded_and_passes_nobody_uncounted() {
+        let limiter = LocalLimiter::new();
+        let rule = Rule::new("test", 2, HOUR);
+        let check = |n: usize| limiter.check_now(&rule, &n.to_string());
+        for n in 0..MAX_KEYS {
+            assert_eq!(check(n), Decision::Allowed);
+        }
+        assert_eq!([check(MAX_KEYS), check(MAX_KEYS + 1)], [Decision::Allowed; 2]);
+        for n in MAX_KEYS + 1..MAX_KEYS + 100 {
+            assert!(matches!(check(n), Decision::Refused { .. }), "{n} has an allowance of its own");
+        }
+        assert_eq!(check(7), Decision::Allowed, "who is counted goes on");
+        assert_eq!(limiter.counted(&rule).governor.len(), MAX_KEYS);
+    }
+
+    #[test]
+    fn a_sweep_makes_room_again() {
+        let limiter = LocalLimiter::new();
+        let rule = Rule::new("test", 1, Duration::from_millis(1));
+        for n in 0..MAX_KEYS {
+            limiter.check_now(&rule, &n.to_string());
+        }
+        std::thread::sleep(Duration::from_millis(10));
+        for _ in 0..SWEEP_EVERY {
+            limiter.check_now(&rule, "one");
+        }
+        assert!(limiter.counted(&rule).governor.len() < MAX_KEYS / 2);
     }
 }

@@ -1,7 +1,10 @@
 //! Request bodies: JSON of a known shape, or nothing.
 
+use std::time::Duration;
+
 use actix_web::dev::Payload;
 use actix_web::http::header;
+use actix_web::rt::time::timeout;
 use actix_web::web::BytesMut;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use contract::chat::Empty;
@@ -15,6 +18,9 @@ use crate::Failure;
 
 /// Bytes of a body at most. The longest message, every character escaped, and its envelope fit.
 const MAX_BODY: usize = 128 * 1024;
+/// How long a body may take, from its first byte to its last: who sends slower than 13 KB/s would hold a connection and
+/// its memory for as long as they like.
+const BODY_WITHIN: Duration = Duration::from_secs(10);
 
 /// A JSON body. What is not JSON is `invalid-request`; what has the wrong shape is `validation-failed` with the place.
 #[derive(Debug)]
@@ -72,15 +78,19 @@ fn read(request: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Re
         if declared.is_some_and(|length: usize| length > MAX_BODY) {
             return Err(too_large());
         }
-        let mut body = BytesMut::new();
-        while let Some(chunk) = payload.next().await {
-            let chunk = chunk.map_err(|_| Failure::new(Slug::InvalidRequest, "The body ended early."))?;
-            if body.len() + chunk.len() > MAX_BODY {
-                return Err(too_large());
+        let whole = async {
+            let mut body = BytesMut::new();
+            while let Some(chunk) = payload.next().await {
+                let chunk = chunk.map_err(|_| Failure::new(Slug::InvalidRequest, "The body ended early."))?;
+                if body.len() + chunk.len() > MAX_BODY {
+                    return Err(too_large());
+                }
+                body.extend_from_slice(&chunk);
             }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body)
+            Ok(body)
+        };
+        let late = |_| Failure::new(Slug::InvalidRequest, "The body did not arrive in time.");
+        timeout(BODY_WITHIN, whole).await.map_err(late)?
     }
 }
 
@@ -131,6 +141,8 @@ fn without_position(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use actix_web::test::TestRequest;
+    use actix_web::web::Bytes;
     use serde::Deserialize;
 
     #[derive(Debug, Deserialize)]
@@ -147,6 +159,21 @@ mod tests {
     enum Kind {
         #[default]
         Known,
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_never_ends_is_refused_however_steadily_it_comes() {
+        let drip = futures_util::stream::unfold((), |()| async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            Some((Ok(Bytes::from_static(b" ")), ()))
+        });
+        let mut payload = Payload::Stream { payload: drip.boxed_local() };
+        let request = TestRequest::default().insert_header(header::ContentType::json()).to_http_request();
+        let begun = tokio::time::Instant::now();
+        let answer = timeout(BODY_WITHIN * 2, Json::<Shape>::from_request(&request, &mut payload)).await;
+        let Failure(problem) = answer.expect("a slow body is not waited for").unwrap_err();
+        assert_eq!((problem.code, problem.detail.as_str()), (Slug::InvalidRequest, "The body did not arrive in time."));
+        assert_eq!(begun.elapsed(), BODY_WITHIN);
     }
 
     fn problem(json: &str) -> Problem {

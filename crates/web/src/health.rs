@@ -32,8 +32,8 @@ pub struct Readiness {
 pub fn configure(readiness: Readiness) -> impl FnOnce(&mut web::ServiceConfig) {
     move |config| {
         config
-            .service(resource("/healthz").route(web::get().to(alive)))
-            .service(resource("/readyz").app_data(web::Data::new(readiness)).route(web::get().to(ready)));
+            .service(resource("/healthz").get(alive))
+            .service(resource("/readyz").app_data(web::Data::new(readiness)).get(ready));
     }
 }
 

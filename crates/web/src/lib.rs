@@ -27,5 +27,5 @@ pub use origin::{AllowedOrigins, origin_is_allowed};
 pub use path::Id;
 pub use problem_pages::configure as configure_problem_pages;
 pub use query::Query;
-pub use resource::{not_found, resource};
+pub use resource::{Methods, not_found, resource};
 pub use settings::HttpSettings;

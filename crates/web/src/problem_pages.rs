@@ -8,7 +8,7 @@ use crate::{Failure, resource};
 
 /// Adds `/problems/{slug}`.
 pub fn configure(config: &mut web::ServiceConfig) {
-    config.service(resource("/problems/{slug}").route(web::get().to(page)));
+    config.service(resource("/problems/{slug}").get(page));
 }
 
 async fn page(slug: web::Path<String>) -> Result<HttpResponse, Failure> {

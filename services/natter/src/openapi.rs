@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_SECURITY_POLICY;
 use actix_web::middleware::DefaultHeaders;
-use actix_web::web::{Data, ServiceConfig, get, scope};
+use actix_web::web::{Data, ServiceConfig, scope};
 use utoipa::OpenApi;
 use utoipa::openapi::path::{Operation, ParameterIn};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -85,7 +85,7 @@ fn declare_problems(operation: &mut Operation) {
 pub(crate) fn configure(config: &mut ServiceConfig, document: Arc<utoipa::openapi::OpenApi>) {
     let page = SwaggerUi::new("/{_:.*}").config(Config::new(["/openapi.json"]).use_base_layout());
     config
-        .service(web::resource("/openapi.json").app_data(Data::from(document)).route(get().to(get_document)))
+        .service(web::resource("/openapi.json").app_data(Data::from(document)).get(get_document))
         .service(scope("/docs").wrap(DefaultHeaders::new().add((CONTENT_SECURITY_POLICY, DOCS_POLICY))).service(page));
 }
 

@@ -21,6 +21,8 @@ use web::{Lifecycle, Readiness, ReadyCheck};
 use crate::gateway::{AuthStore, ChatStore, LocalProfiles};
 use crate::{Configuration, meta, openapi};
 
+/// Workers at most: the fan-out tells them apart by the bits of a number.
+const MAX_WORKERS: usize = 64;
 /// How long a client may take to send a request's head.
 const REQUEST_HEAD_WITHIN: Duration = Duration::from_secs(10);
 /// How long a connection may be idle between two requests.
@@ -126,7 +128,8 @@ impl Natter {
         let workers = match configuration.http.workers {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             workers => workers,
-        };
+        }
+        .min(MAX_WORKERS);
         let shared =
             (Data::from(verifier), Data::new(configuration.trusted_proxies), Data::new(configuration.allowed_origins));
         let served = chat.clone();
@@ -174,12 +177,12 @@ impl Natter {
 }
 
 fn configure_meta(config: &mut actix::ServiceConfig, meta: Data<Meta>) {
-    config.service(web::resource("/v1/meta").app_data(meta).route(actix::get().to(meta::get_meta)));
+    config.service(web::resource("/v1/meta").app_data(meta).get(meta::get_meta));
 }
 
 /// `/docs` without a slash, as people type it.
-fn docs_redirect() -> actix_web::Resource {
-    web::resource("/docs").route(actix::get().to(|| async {
+fn docs_redirect() -> web::Methods {
+    web::resource("/docs").get(|| async {
         actix_web::HttpResponse::PermanentRedirect().insert_header((header::LOCATION, "/docs/")).finish()
-    }))
+    })
 }

@@ -1,5 +1,6 @@
 //! The reader threads: each with a connection of its own, fed from one bounded queue.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::thread;
 
@@ -29,7 +30,9 @@ impl Readers {
             let queue = queue.clone();
             thread::Builder::new().name(format!("{name}-reader-{number}")).spawn(move || {
                 for query in queue {
-                    query(&connection);
+                    // The caller of a query that panics hears of it; the thread goes on to the next. What the query
+                    // had open on the connection, statement or transaction, was closed on its way out.
+                    let _ = catch_unwind(AssertUnwindSafe(|| query(&connection)));
                 }
             })?;
         }
@@ -57,6 +60,30 @@ impl Readers {
             Ok(Ok(found)) => Ok(found),
             Ok(Err(error)) => Err(StoreError::Unavailable(error.into())),
             Err(_) => Err(StoreError::Unavailable("a read panicked".into())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_costs_its_caller_an_answer_and_nobody_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.db");
+        super::super::open_writer(&path).unwrap();
+        let readers = Readers::start("test", &path, 1).unwrap();
+        for _ in 0..2 {
+            let broken = readers.read(|connection| -> rusqlite::Result<()> {
+                let _snapshot = connection.unchecked_transaction()?;
+                panic!("on purpose")
+            });
+            assert!(matches!(broken.await, Err(StoreError::Unavailable(_))));
+            let found = readers.read(|connection| {
+                connection.unchecked_transaction()?.query_row("SELECT 7", [], |row| row.get::<_, i64>(0))
+            });
+            assert_eq!(found.await.unwrap(), 7);
         }
     }
 }

@@ -49,6 +49,8 @@ CREATE TABLE members (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX members_by_user ON members (user, room);
+-- The list of members, page by page.
+CREATE INDEX members_by_time ON members (room, joined_at);
 
 -- The log: one row for each event, `seq` = 1, 2, 3 … in each room. A row is never changed but to forget a deleted body.
 -- `message_no` counts the room's messages up to and including this event, so that unread counts are a subtraction.
@@ -70,6 +72,8 @@ CREATE TABLE events (
 ) STRICT;
 
 CREATE UNIQUE INDEX events_place ON events (room, seq);
+-- Messages (kind 4) only: who pages through them does not walk over all who came and went.
+CREATE INDEX events_messages ON events (room, seq) WHERE kind = 4;
 -- Sending is idempotent for ever: this index is the promise.
 CREATE UNIQUE INDEX events_once ON events (room, actor, client_msg_id) WHERE client_msg_id IS NOT NULL;
 CREATE UNIQUE INDEX events_message ON events (message_id) WHERE message_id IS NOT NULL;

@@ -14,7 +14,7 @@ mod view;
 
 use std::sync::Arc;
 
-use actix_web::web::{Data, ServiceConfig, get, post};
+use actix_web::web::{Data, ServiceConfig};
 use auth_entity::PasswordPolicy;
 use auth_usecase::Auth;
 use contract::auth::Jwks;
@@ -39,12 +39,12 @@ pub fn configure(surface: Surface, config: &mut ServiceConfig) {
         .app_data(Data::from(surface.auth))
         .app_data(Data::new(surface.policy))
         .app_data(Data::new(surface.jwks))
-        .service(web::resource("/v1/auth/signup").route(post().to(sign_up::sign_up)))
-        .service(web::resource("/v1/auth/signin").route(post().to(sign_in::sign_in)))
-        .service(web::resource("/v1/auth/refresh").route(post().to(refresh::refresh)))
-        .service(web::resource("/v1/auth/signout").route(post().to(sign_out::sign_out)))
-        .service(web::resource("/.well-known/jwks.json").route(get().to(jwks::jwks)))
+        .service(web::resource("/v1/auth/signup").post(sign_up::sign_up))
+        .service(web::resource("/v1/auth/signin").post(sign_in::sign_in))
+        .service(web::resource("/v1/auth/refresh").post(refresh::refresh))
+        .service(web::resource("/v1/auth/signout").post(sign_out::sign_out))
+        .service(web::resource("/.well-known/jwks.json").get(jwks::jwks))
         // Before the path with an id, which would take `me` for one.
-        .service(web::resource("/v1/users/me").route(get().to(get_me::get_me)))
-        .service(web::resource("/v1/users/{id}").route(get().to(get_user::get_user)));
+        .service(web::resource("/v1/users/me").get(get_me::get_me))
+        .service(web::resource("/v1/users/{id}").get(get_user::get_user));
 }

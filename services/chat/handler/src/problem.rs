@@ -72,6 +72,7 @@ pub(crate) fn join_room(error: &JoinRoomError) -> Problem {
         JoinRoomError::NoSuchRoom => no_such_room(),
         JoinRoomError::Archived => archived(),
         JoinRoomError::TooManyRooms => too_many_rooms(),
+        JoinRoomError::RateLimited { retry_after } => refused("You are joining and leaving too often.", *retry_after),
         JoinRoomError::Welcome(error) => welcome(error),
         JoinRoomError::Store(error) => store_failure(error),
     }
@@ -81,6 +82,7 @@ pub(crate) fn leave_room(error: &LeaveRoomError) -> Problem {
     match error {
         LeaveRoomError::NoSuchRoom => no_such_room(),
         LeaveRoomError::NotAMember => not_a_member(),
+        LeaveRoomError::RateLimited { retry_after } => refused("You are joining and leaving too often.", *retry_after),
         LeaveRoomError::Store(error) => store_failure(error),
     }
 }

@@ -22,25 +22,17 @@ use crate::live;
 /// Adds chat's paths. The app's data must have an `Arc<Chat>`, the verifier of tokens, `Live`, and a shard.
 pub fn configure(config: &mut web::ServiceConfig) {
     config
-        .service(
-            ::web::resource("/v1/rooms")
-                .route(web::post().to(create_room::create_room))
-                .route(web::get().to(directory::directory)),
-        )
-        .service(::web::resource("/v1/rooms/{id}").route(web::get().to(get_room::get_room)))
-        .service(::web::resource("/v1/rooms/{id}/join").route(web::post().to(join_room::join_room)))
-        .service(::web::resource("/v1/rooms/{id}/leave").route(web::post().to(leave_room::leave_room)))
-        .service(::web::resource("/v1/rooms/{id}/members").route(web::get().to(members::members)))
-        .service(
-            ::web::resource("/v1/rooms/{id}/messages")
-                .route(web::get().to(history::history))
-                .route(web::post().to(post_message::post_message)),
-        )
-        .service(::web::resource("/v1/rooms/{id}/events").route(web::get().to(events::events)))
-        .service(::web::resource("/v1/rooms/{id}/read").route(web::put().to(mark_read::mark_read)))
-        .service(::web::resource("/v1/users/me/rooms").route(web::get().to(my_rooms::my_rooms)))
-        .service(::web::resource("/v1/ws/tickets").route(web::post().to(tickets::issue_ticket)))
-        .service(::web::resource("/v1/ws").route(web::get().to(live::open_socket)));
+        .service(::web::resource("/v1/rooms").post(create_room::create_room).get(directory::directory))
+        .service(::web::resource("/v1/rooms/{id}").get(get_room::get_room))
+        .service(::web::resource("/v1/rooms/{id}/join").post(join_room::join_room))
+        .service(::web::resource("/v1/rooms/{id}/leave").post(leave_room::leave_room))
+        .service(::web::resource("/v1/rooms/{id}/members").get(members::members))
+        .service(::web::resource("/v1/rooms/{id}/messages").get(history::history).post(post_message::post_message))
+        .service(::web::resource("/v1/rooms/{id}/events").get(events::events))
+        .service(::web::resource("/v1/rooms/{id}/read").put(mark_read::mark_read))
+        .service(::web::resource("/v1/users/me/rooms").get(my_rooms::my_rooms))
+        .service(::web::resource("/v1/ws/tickets").post(tickets::issue_ticket))
+        .service(::web::resource("/v1/ws").get(live::open_socket));
 }
 
 /// What chat's paths take and give, derived from the types.

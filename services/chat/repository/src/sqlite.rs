@@ -4,6 +4,8 @@ mod append;
 mod log;
 mod members;
 mod people;
+#[cfg(test)]
+mod plan;
 mod rooms;
 mod rows;
 mod standings;

@@ -36,6 +36,8 @@ pub struct ChatSettings {
     pub requests_per_second: u32,
     /// Rooms that a user may make in an hour; a third of them at once.
     pub rooms_per_hour: u32,
+    /// Rooms that a user may join or leave in a minute.
+    pub memberships_per_minute: u32,
     /// Sockets per minute and address.
     pub connects_per_minute: u32,
     /// Sockets of one user on one node.
@@ -62,6 +64,7 @@ impl Default for ChatSettings {
             messages_burst: 20,
             requests_per_second: 100,
             rooms_per_hour: 60,
+            memberships_per_minute: 60,
             connects_per_minute: 20,
             sockets_per_user: 10,
             heartbeat_ms: 25_000,
@@ -102,7 +105,7 @@ impl ChatSettings {
     fn validate(&self) -> Result<(), SettingsError> {
         self.rooms()?;
         let at_least_one = 1..=u64::MAX;
-        let bounds: [(&'static str, u64, std::ops::RangeInclusive<u64>); 12] = [
+        let bounds: [(&'static str, u64, std::ops::RangeInclusive<u64>); 13] = [
             ("CHAT_MAX_BODY_CHARS", self.max_body_chars as u64, 1..=16_000),
             ("CHAT_MAX_ROOMS_PER_USER", self.max_rooms_per_user.into(), 1..=2_000),
             ("CHAT_MAX_REPLAY_EVENTS", self.max_replay_events, 0..=10_000),
@@ -110,6 +113,7 @@ impl ChatSettings {
             ("CHAT_MESSAGES_BURST", self.messages_burst.into(), at_least_one.clone()),
             ("CHAT_REQUESTS_PER_SECOND", self.requests_per_second.into(), at_least_one.clone()),
             ("CHAT_ROOMS_PER_HOUR", self.rooms_per_hour.into(), at_least_one.clone()),
+            ("CHAT_MEMBERSHIPS_PER_MINUTE", self.memberships_per_minute.into(), at_least_one.clone()),
             ("CHAT_CONNECTS_PER_MINUTE", self.connects_per_minute.into(), at_least_one.clone()),
             ("CHAT_SOCKETS_PER_USER", self.sockets_per_user.into(), at_least_one),
             ("CHAT_HEARTBEAT_MS", self.heartbeat_ms, 100..=60_000),
@@ -144,6 +148,7 @@ impl ChatSettings {
     pub(crate) fn rules(&self, limits_enabled: bool) -> Result<ChatRules, SettingsError> {
         let second = Duration::from_secs(1);
         let messages = Rule::with_burst("messages", self.messages_per_second, second, self.messages_burst);
+        let memberships = Rule::new("memberships", self.memberships_per_minute, Duration::from_secs(60));
         let hour = Duration::from_secs(3_600);
         Ok(ChatRules {
             default_rooms: self.rooms()?,
@@ -152,6 +157,7 @@ impl ChatSettings {
             max_replay: self.max_replay_events,
             read_marks_shown_up_to: self.read_marks_shown_up_to,
             message_rate: limits_enabled.then_some(messages),
+            membership_rate: limits_enabled.then_some(memberships),
             create_rate: Rule::with_burst("rooms", self.rooms_per_hour, hour, self.rooms_per_hour.div_ceil(3)),
             ..ChatRules::default()
         })

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chat_entity::RoomName;
 use kernel::{Clock, UserId};
-use limit::{LocalLimiter, RateLimiter, Rule};
+use limit::{Decision, LocalLimiter, RateLimiter, Rule};
 
 use crate::port::{Log, PassingEvents, People, Profiles, Rooms, Tickets};
 
@@ -47,6 +47,9 @@ pub struct ChatRules {
     /// How often a user may send; `None` for no limit. It is counted on each node, so that asking a shared counter
     /// never changes the order of what one connection sends.
     pub message_rate: Option<Rule>,
+    /// How often a user may join or leave rooms: each is an event that stays in the log, and that every member gets.
+    /// `None` for no limit. It is counted on each node, as messages are.
+    pub membership_rate: Option<Rule>,
     /// How often a user may make rooms.
     pub create_rate: Rule,
     /// How long a ticket is good for.
@@ -62,6 +65,7 @@ impl Default for ChatRules {
             max_replay: 1_000,
             read_marks_shown_up_to: 100,
             message_rate: Some(Rule::with_burst("messages", 10, Duration::from_secs(1), 20)),
+            membership_rate: Some(Rule::new("memberships", 60, Duration::from_secs(60))),
             create_rate: Rule::with_burst("rooms", 60, Duration::from_secs(3_600), 20),
             ticket_lifetime: Duration::from_secs(30),
         }
@@ -72,7 +76,7 @@ impl Default for ChatRules {
 pub struct Chat {
     pub(crate) ports: Ports,
     pub(crate) rules: ChatRules,
-    pub(crate) message_limits: LocalLimiter,
+    pub(crate) local_limits: LocalLimiter,
     /// Users who are known for sure, so that a known one costs no question. Bounded by [`MAX_KNOWN`].
     pub(crate) known: Mutex<HashSet<UserId>>,
 }
@@ -83,11 +87,19 @@ pub(crate) const MAX_KNOWN: usize = 200_000;
 impl Chat {
     /// Puts the parts together.
     pub fn new(ports: Ports, rules: ChatRules) -> Self {
-        Self { ports, rules, message_limits: LocalLimiter::new(), known: Mutex::default() }
+        Self { ports, rules, local_limits: LocalLimiter::new(), known: Mutex::default() }
     }
 
     /// The numbers in force.
     pub fn rules(&self) -> &ChatRules {
         &self.rules
+    }
+
+    /// Counts what a user does on this node, without waiting; when it is too much, tells when to come back.
+    pub(crate) fn check_rate(&self, rule: Option<&Rule>, user: UserId) -> Result<(), Duration> {
+        match rule.map(|rule| self.local_limits.check_now(rule, &user.to_string())) {
+            None | Some(Decision::Allowed) => Ok(()),
+            Some(Decision::Refused { retry_after }) => Err(retry_after),
+        }
     }
 }

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use chat_entity::{Draft, Message, mentioned_names};
 use kernel::{MessageId, Principal, StoreError};
-use limit::Decision;
 use thiserror::Error;
 
 use crate::Chat;
@@ -55,11 +54,8 @@ impl Chat {
     /// The message is in line when the future has been polled once: calls that are polled one after the other take
     /// effect in that order (I3). So nothing here may wait before the log does.
     pub async fn post_message(&self, caller: &Principal, draft: Draft) -> Result<Posted, PostMessageError> {
-        if let Some(rule) = &self.rules.message_rate
-            && let Decision::Refused { retry_after } = self.message_limits.check_now(rule, &caller.user_id.to_string())
-        {
-            return Err(PostMessageError::RateLimited { retry_after });
-        }
+        self.check_rate(self.rules.message_rate.as_ref(), caller.user_id)
+            .map_err(|retry_after| PostMessageError::RateLimited { retry_after })?;
         let entry = Entry {
             message_id: MessageId::new(),
             author: caller.user_id,

@@ -19,8 +19,9 @@ pub enum TicketError {
 impl Chat {
     /// A ticket for one socket of the caller's session.
     pub async fn issue_ticket(&self, caller: &Principal) -> Result<String, TicketError> {
-        let until = self.ports.clock.now().plus(self.rules.ticket_lifetime);
-        self.ports.tickets.issue(caller.clone(), until).await?.ok_or(TicketError::TooMany)
+        let now = self.ports.clock.now();
+        let until = now.plus(self.rules.ticket_lifetime);
+        self.ports.tickets.issue(caller.clone(), now, until).await?.ok_or(TicketError::TooMany)
     }
 
     /// The caller whom a ticket was made for, once and in time. The session may have ended since: check it.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use testkit::Live;
-use tokio_tungstenite::tungstenite::Error;
+use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 use uuid::Uuid;
 
 use crate::server::Server;
@@ -37,6 +37,36 @@ async fn a_client_that_does_not_heed_refusals_is_closed_with_4429() {
         live.send("ping", json!({})).await;
     }
     assert_eq!(live.closed().await.code, 4429);
+}
+
+#[tokio::test]
+async fn requests_that_are_none_and_pings_are_counted_as_well() {
+    let server = Server::start(&[ON, ("CHAT_REQUESTS_PER_SECOND", "1")]).await;
+    let ada = server.rest.person("ada").await;
+    let mut nameless = server.rest.live(&ada, json!({})).await;
+    for _ in 0..400 {
+        nameless.send_raw(json!({"id": "", "type": "ping"}).to_string()).await;
+    }
+    assert_eq!(nameless.closed().await.code, 4429);
+    let mut pinging = server.rest.live(&ada, json!({})).await;
+    for _ in 0..400 {
+        pinging.send_message(Message::Ping(Bytes::new())).await;
+    }
+    assert_eq!(pinging.closed().await.code, 4429);
+}
+
+#[tokio::test]
+async fn joining_and_leaving_in_turn_has_an_end() {
+    let server = Server::start(&[ON, ("CHAT_MEMBERSHIPS_PER_MINUTE", "4")]).await;
+    let ada = server.rest.person("ada").await;
+    let room = server.rest.room(&ada).await;
+    let mut live = server.rest.live(&ada, json!({})).await;
+    for kind in ["room.leave", "room.join", "room.leave", "room.join"] {
+        assert_eq!(live.ask(kind, json!({"room_id": room})).await["ok"], true, "{kind}");
+    }
+    assert_eq!(live.ask("room.leave", json!({"room_id": room})).await["error"]["code"], "rate-limited");
+    let path = format!("/v1/rooms/{room}/leave");
+    server.rest.post(&path, &ada.token, Value::Null).await.problem(429, "rate-limited");
 }
 
 #[tokio::test]

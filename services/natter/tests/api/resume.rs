@@ -180,3 +180,25 @@ async fn a_room_that_is_made_or_joined_over_the_socket_is_followed_from_its_repl
     assert_eq!(his.ask("room.leave", json!({"room_id": room})).await["ok"], true);
     assert_eq!(his.say(&room, "gone").await["error"]["code"], "not-a-member");
 }
+
+#[tokio::test]
+async fn a_user_in_two_hundred_rooms_full_of_metadata_can_start() {
+    let server = Server::start(&[]).await;
+    let ada = server.rest.person("ada").await;
+    let (metadata, topic) = (json!({"key": "x".repeat(4_000)}), "t".repeat(1_000));
+    for n in 0..200 {
+        let room = json!({"name": format!("full_{n}"), "kind": "private", "metadata": metadata, "topic": topic});
+        server.rest.post("/v1/rooms", &ada.token, room).await.expect(201);
+    }
+    let mut live = server.rest.live(&ada, json!({})).await;
+    let mut rooms = live.rooms.len();
+    loop {
+        let event = live.any_event().await;
+        match event["type"].as_str() {
+            Some("rooms") => rooms += event["data"]["rooms"].as_array().unwrap().len(),
+            Some("ready") => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(rooms, 201);
+}

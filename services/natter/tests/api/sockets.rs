@@ -167,7 +167,7 @@ async fn wrong_requests_get_a_problem_and_the_socket_lives_on() {
         );
     }
     live.send_raw(json!({"id": "x".repeat(65), "type": "ping"}).to_string()).await;
-    assert_eq!(live.reply(&"x".repeat(65)).await["error"]["code"], "invalid-request");
+    assert_eq!(live.reply(&"x".repeat(64)).await["error"]["code"], "invalid-request");
     assert_eq!(live.say(room.as_str().unwrap(), &"🚀".repeat(8_000)).await["ok"], true);
 }
 

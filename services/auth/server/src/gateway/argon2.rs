@@ -1,16 +1,23 @@
 //! Passwords through argon2id, on a few threads of their own: a shared pool would take 19 MiB for each of its hundreds
 //! of threads, and a flood of sign-ins would take the cores from the chat (I23).
 
+mod furnace;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
+use std::time::Duration;
 
-use argon2::password_hash::{Error as PhcError, phc};
-use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
+use argon2::Params;
 use async_trait::async_trait;
 use auth_entity::{Password, PasswordAttempt, PasswordHash};
 use auth_usecase::ports::{HashError, PasswordHasher, Unexpected, Verdict};
-use crossbeam_channel::{Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use tokio::sync::oneshot;
+
+use furnace::Furnace;
+
+/// A thread without a job for this long gives its memory back.
+const MEMORY_KEPT: Duration = Duration::from_secs(10);
 
 /// What a hash costs, and how much of that may go on at once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,29 +38,25 @@ pub struct Argon2Hasher {
     decoy: PasswordHash,
 }
 
-type Job = Box<dyn FnOnce(&Argon2<'static>) + Send>;
+type Job = Box<dyn FnOnce(&mut Furnace) + Send>;
 
 impl Argon2Hasher {
     /// Starts the threads and makes the decoy, which takes as long as a sign-in.
     pub fn start(settings: HashSettings) -> Result<Self, Unexpected> {
         let params = Params::new(settings.memory_kib, settings.passes, 1, None)?;
-        let engine = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let mut nobodys = [0; 32];
         aws_lc_rs::rand::fill(&mut nobodys)?;
-        let decoy = hash(&engine, &nobodys)?;
+        let decoy = Furnace::new(params.clone()).hash(&nobodys)?;
         let (jobs, queue) = bounded::<Job>(settings.queue);
         let threads = match settings.threads {
             0 => thread::available_parallelism().map_or(1, usize::from),
             threads => threads,
         };
         for number in 0..threads {
-            let (engine, queue) = (engine.clone(), queue.clone());
+            let (furnace, queue) = (Furnace::new(params.clone()), queue.clone());
             thread::Builder::new().name(format!("hash-{number}")).spawn(move || {
                 yield_to_the_chat();
-                for job in queue {
-                    // The caller of a job that panics hears of it; the thread goes on to the next.
-                    let _ = catch_unwind(AssertUnwindSafe(|| job(&engine)));
-                }
+                work(furnace, &queue, MEMORY_KEPT);
             })?;
         }
         Ok(Self { jobs, decoy })
@@ -62,13 +65,13 @@ impl Argon2Hasher {
     async fn run<T, F>(&self, work: F) -> Result<T, HashError>
     where
         T: Send + 'static,
-        F: FnOnce(&Argon2<'static>) -> Result<T, Unexpected> + Send + 'static,
+        F: FnOnce(&mut Furnace) -> Result<T, Unexpected> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let job: Job = Box::new(move |engine| {
+        let job: Job = Box::new(move |furnace| {
             // Who has hung up needs no hash.
             if !reply.is_closed() {
-                let _ = reply.send(work(engine));
+                let _ = reply.send(work(furnace));
             }
         });
         self.jobs.try_send(job).map_err(|refused| match refused {
@@ -84,25 +87,17 @@ impl Argon2Hasher {
 impl PasswordHasher for Argon2Hasher {
     async fn hash(&self, password: &Password) -> Result<PasswordHash, HashError> {
         let password = password.clone();
-        self.run(move |engine| hash(engine, password.expose().as_bytes())).await
+        self.run(move |furnace| furnace.hash(password.expose().as_bytes())).await
     }
 
     async fn rehash(&self, attempt: &PasswordAttempt) -> Result<PasswordHash, HashError> {
         let attempt = attempt.clone();
-        self.run(move |engine| hash(engine, attempt.expose().as_bytes())).await
+        self.run(move |furnace| furnace.hash(attempt.expose().as_bytes())).await
     }
 
     async fn verify(&self, attempt: &PasswordAttempt, hash: &PasswordHash) -> Result<Verdict, HashError> {
         let (attempt, hash) = (attempt.clone(), hash.clone());
-        self.run(move |engine| {
-            let hash = phc::PasswordHash::new(hash.as_phc())?;
-            match engine.verify_password(attempt.expose().as_bytes(), &hash) {
-                Ok(()) => Ok(Verdict::Right { outdated: is_outdated(engine, &hash) }),
-                Err(PhcError::PasswordInvalid) => Ok(Verdict::Wrong),
-                Err(error) => Err(error.into()),
-            }
-        })
-        .await
+        self.run(move |furnace| furnace.verify(attempt.expose().as_bytes(), &hash)).await
     }
 
     fn decoy(&self) -> PasswordHash {
@@ -110,17 +105,21 @@ impl PasswordHasher for Argon2Hasher {
     }
 }
 
-fn hash(engine: &Argon2<'_>, password: &[u8]) -> Result<PasswordHash, Unexpected> {
-    Ok(PasswordHash::from_phc(engine.hash_password(password)?.to_string()))
-}
-
-fn is_outdated(engine: &Argon2<'_>, hash: &phc::PasswordHash) -> bool {
-    let current = engine.params();
-    let same_cost = Params::try_from(hash).is_ok_and(|params| {
-        (params.m_cost(), params.t_cost(), params.p_cost()) == (current.m_cost(), current.t_cost(), current.p_cost())
-    });
-    let same_function = hash.algorithm == Algorithm::Argon2id.ident() && hash.version == Some(Version::V0x13.into());
-    !(same_cost && same_function)
+/// Takes one job after the other, until there can be no more. It waits with a deadline only while it holds memory, so
+/// that an idle process never wakes.
+fn work(mut furnace: Furnace, queue: &Receiver<Job>, memory_kept: Duration) {
+    loop {
+        let next = match furnace.holds_memory() {
+            true => queue.recv_timeout(memory_kept),
+            false => queue.recv().map_err(RecvTimeoutError::from),
+        };
+        match next {
+            // The caller of a job that panics hears of it; the thread goes on to the next.
+            Ok(job) => drop(catch_unwind(AssertUnwindSafe(|| job(&mut furnace)))),
+            Err(RecvTimeoutError::Timeout) => furnace.release(),
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
 }
 
 /// Gives way to the threads that serve the chat. On Linux the call is about this thread alone; elsewhere it would be

@@ -78,7 +78,7 @@ impl Shard {
         }
     }
 
-    fn add_unless_followed(self: &Rc<Self>, socket: &Rc<Socket>, room: RoomId) {
+    pub(super) fn add_unless_followed(self: &Rc<Self>, socket: &Rc<Socket>, room: RoomId) {
         if !socket.is_closing() && !socket.rooms.borrow().contains(&room) {
             let settling = Settling::begin(self, socket);
             rt::spawn(Rc::clone(self).add_room(Rc::clone(socket), room, settling));
@@ -96,12 +96,13 @@ impl Shard {
                 return;
             }
         };
-        if !socket.is_started() || socket.rooms.borrow().contains(&room) {
+        let head = started.standing.room.head_seq;
+        if !socket.is_started() || socket.rooms.borrow().contains(&room) || socket.has_left(room, head) {
             return;
         }
         let added = PassingEvent::RoomAdded { data: Box::new(wire::room_entry(&started)) };
         socket.send(frame::json(&added), self.live.settings.close_within);
-        self.follow_from(&socket, room, started.standing.room.head_seq).await;
+        self.follow_from(&socket, room, head).await;
         drop(settling);
     }
 

@@ -85,7 +85,7 @@ impl Shard {
     }
 
     /// Sends one event of a replay if it is the next one; `false` when the socket follows the room no more.
-    fn give(&self, socket: &Socket, event: &Event) -> bool {
+    fn give(self: &Rc<Self>, socket: &Rc<Socket>, event: &Event) -> bool {
         {
             let mut rooms = self.rooms.borrow_mut();
             let Some(followed) = rooms.get_mut(&event.room_id) else { return false };
@@ -98,6 +98,8 @@ impl Shard {
             if event.seq > follower.since && is_leaving_of(event, socket) {
                 drop(rooms);
                 self.user_left(socket.principal.user_id, event.room_id, event.seq);
+                // The user may be back by now, with that news lost as well.
+                self.add_unless_followed(socket, event.room_id);
                 return false;
             }
         }

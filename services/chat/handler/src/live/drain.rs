@@ -11,12 +11,15 @@ use tokio::sync::mpsc;
 use super::shard::Shard;
 use super::socket::Ending;
 
+/// Even a few do not come back all at once.
+const SHORTEST_SPREAD: Duration = Duration::from_secs(1);
 /// A hint is never longer than this.
 const LONGEST_SPREAD: Duration = Duration::from_secs(30);
 
 impl Shard {
     /// Closes all sockets and drops `done` when they are gone.
     pub(super) async fn drain(self: Rc<Self>, done: mpsc::Sender<()>) {
+        self.spread.set(self.spread_for(self.live.fanout.open_sockets()));
         let sockets = self.all_sockets();
         for socket in &sockets {
             socket.is_draining.set(true);
@@ -29,13 +32,16 @@ impl Shard {
         drop(done);
     }
 
+    /// Over how long so many sockets come back.
+    fn spread_for(&self, sockets: usize) -> Duration {
+        let per_second = f64::from(self.live.settings.reconnects_per_second.max(1));
+        let sockets = f64::from(u32::try_from(sockets).unwrap_or(u32::MAX));
+        Duration::from_secs_f64(sockets / per_second).clamp(SHORTEST_SPREAD, LONGEST_SPREAD)
+    }
+
     /// Why and when a socket comes back.
     pub(super) fn drained(&self) -> Ending {
-        let sockets = u32::try_from(self.live.fanout.open_sockets()).unwrap_or(u32::MAX);
-        let spread =
-            Duration::from_secs_f64(f64::from(sockets) / f64::from(self.live.settings.reconnects_per_second.max(1)))
-                .clamp(Duration::from_secs(1), LONGEST_SPREAD);
-        let retry_after = Some(spread.mul_f64(random_share()));
+        let retry_after = Some(self.spread.get().max(SHORTEST_SPREAD).mul_f64(random_share()));
         Ending { retry_after, ..Ending::new(close::DRAINING, "the server is about to stop") }
     }
 }

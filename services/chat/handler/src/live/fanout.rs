@@ -12,6 +12,7 @@ use bytes::Bytes;
 use chat_entity::Seq;
 use contract::events::{LOG_TOPIC, PASSING_TOPIC, SESSIONS_TOPIC, SessionEndReason, SessionEnded};
 use kernel::{RoomId, SessionId, UserId};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc};
 
 use super::envelope;
@@ -244,8 +245,10 @@ impl Fanout {
 
 impl ShardHandle {
     fn tell(&self, note: Note) {
-        if let Err(mpsc::error::TrySendError::Full(_)) = self.notes.try_send(note) {
-            self.missed.note();
+        match self.notes.try_send(note) {
+            // What passes may be missed, and a worker that has ended has nobody to tell.
+            Ok(()) | Err(TrySendError::Full(Note::Passing(_)) | TrySendError::Closed(_)) => {}
+            Err(TrySendError::Full(_)) => self.missed.note(),
         }
     }
 }

@@ -6,7 +6,7 @@
 use std::cell::Cell;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use actix_web::error::PayloadError;
 use actix_web::web::Bytes;
@@ -27,9 +27,14 @@ pub(super) struct Refusal(Rc<(Cell<bool>, Notify)>);
 impl Refusal {
     /// Resolves when a frame has been refused.
     pub(super) async fn happened(&self) {
-        while !self.0.0.get() {
+        while !self.has_happened() {
             self.0.1.notified().await;
         }
+    }
+
+    /// Whether a frame has been refused.
+    pub(super) fn has_happened(&self) -> bool {
+        self.0.0.get()
     }
 
     fn set(&self) {
@@ -41,16 +46,32 @@ impl Refusal {
 
 /// A connection's bytes, up to the first frame that is too large; what comes after it is read and thrown away, so that
 /// the peer gets to see why.
+///
+/// They are passed on a little at a time: actix-ws reads all there is before it hands out the first message, and keeps
+/// each small frame in a place many times its size.
 pub(super) struct FrameGuard<S> {
     bytes: S,
     headers: Headers,
     refusal: Refusal,
-    refused: bool,
+    /// What has arrived and was not passed on yet.
+    waiting: Bytes,
+    /// What may still be passed on before the reader has to take what it has.
+    budget: Budget,
+}
+
+struct Budget {
+    bytes: usize,
+    frames: u32,
+}
+
+impl Budget {
+    const FULL: Self = Self { bytes: 16 * 1024, frames: 64 };
 }
 
 impl<S> FrameGuard<S> {
     pub(super) fn new(bytes: S, max_message: usize, refusal: Refusal) -> Self {
-        Self { bytes, headers: Headers::new(max_message as u64), refusal, refused: false }
+        let headers = Headers::new(max_message as u64);
+        Self { bytes, headers, refusal, waiting: Bytes::new(), budget: Budget::FULL }
     }
 }
 
@@ -58,27 +79,40 @@ impl<S: Stream<Item = Result<Bytes, PayloadError>> + Unpin> Stream for FrameGuar
     type Item = Result<Bytes, PayloadError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
         loop {
-            let Some(chunk) = ready!(Pin::new(&mut self.bytes).poll_next(context)).transpose()? else {
-                return Poll::Ready(None);
-            };
-            if self.refused {
-                if self.headers.finds_close(&chunk) {
+            if this.waiting.is_empty() {
+                let Poll::Ready(chunk) = Pin::new(&mut this.bytes).poll_next(context) else {
+                    this.budget = Budget::FULL;
+                    return Poll::Pending;
+                };
+                let Some(chunk) = chunk.transpose()? else { return Poll::Ready(None) };
+                this.waiting = chunk;
+            }
+            if this.refusal.has_happened() {
+                let thrown_away = std::mem::take(&mut this.waiting);
+                if this.headers.finds_close(&thrown_away) {
                     return Poll::Ready(None);
                 }
                 continue;
             }
-            let fine = self.headers.check(&chunk);
-            if fine.end == chunk.len() {
-                return Poll::Ready(Some(Ok(chunk)));
+            if this.budget.bytes == 0 || this.budget.frames == 0 {
+                this.budget = Budget::FULL;
+                context.waker().wake_by_ref();
+                return Poll::Pending;
             }
-            self.refused = true;
-            self.refusal.set();
-            if self.headers.finds_close(&chunk[fine.read..]) {
-                return Poll::Ready(None);
+            let piece = this.waiting.len().min(this.budget.bytes);
+            let fine = this.headers.check(&this.waiting[..piece], this.budget.frames);
+            this.budget.bytes -= fine.end;
+            this.budget.frames -= fine.frames.min(this.budget.frames);
+            let passed = this.waiting.split_to(fine.end);
+            if fine.is_refused {
+                let header = this.waiting.split_to(fine.read - fine.end);
+                drop(header);
+                this.refusal.set();
             }
-            if fine.end > 0 {
-                return Poll::Ready(Some(Ok(chunk.slice(..fine.end))));
+            if !passed.is_empty() {
+                return Poll::Ready(Some(Ok(passed)));
             }
         }
     }
@@ -87,10 +121,14 @@ impl<S: Stream<Item = Result<Bytes, PayloadError>> + Unpin> Stream for FrameGuar
 /// How far a chunk is fine.
 #[derive(Debug, PartialEq, Eq)]
 struct Fine {
-    /// The bytes before the frame that is too large; all of them when there is none.
+    /// The bytes that may be passed on.
     end: usize,
-    /// The bytes up to and with that frame's header.
+    /// The bytes up to there, and with the header of a frame that is too large.
     read: usize,
+    /// The frames that begin in them.
+    frames: u32,
+    /// Whether a frame that is too large comes next.
+    is_refused: bool,
 }
 
 /// Follows the frames through a stream of bytes.
@@ -110,21 +148,23 @@ impl Headers {
         Self { max_message, header: [0; MAX_HEADER], header_length: 0, payload_left: 0, message: 0, fragments: 0 }
     }
 
-    /// Looks for the first frame that is too large.
-    fn check(&mut self, chunk: &[u8]) -> Fine {
+    /// Looks for the first frame that is too large, up to the end or to this many frames.
+    fn check(&mut self, chunk: &[u8], max_frames: u32) -> Fine {
         let mut at = 0;
         let mut frame_began = 0;
-        while at < chunk.len() {
+        let mut frames = 0;
+        while at < chunk.len() && frames < max_frames {
             if self.payload_left == 0 && self.header_length == 0 {
                 frame_began = at;
             }
-            if let Some(length) = self.step(chunk, &mut at)
-                && !self.fits(length)
-            {
-                return Fine { end: frame_began, read: at };
+            if let Some(length) = self.step(chunk, &mut at) {
+                frames += 1;
+                if !self.fits(length) {
+                    return Fine { end: frame_began, read: at, frames, is_refused: true };
+                }
             }
         }
-        Fine { end: at, read: at }
+        Fine { end: at, read: at, frames, is_refused: false }
     }
 
     /// Whether the peer says goodbye somewhere in a chunk that is thrown away.
@@ -232,7 +272,7 @@ mod tests {
         for huge in [1_001, 0x1_0000, u64::MAX] {
             let mut bytes = fine.clone();
             bytes.extend(frame(0x81, huge));
-            assert_eq!(Headers::new(1_000).check(&bytes).end, fine.len(), "{huge}");
+            assert_eq!(Headers::new(1_000).check(&bytes, u32::MAX).end, fine.len(), "{huge}");
         }
     }
 
@@ -242,7 +282,7 @@ mod tests {
         bytes.extend(whole(0x89, 5));
         let fine = bytes.len();
         bytes.extend(whole(0x80, 401));
-        assert_eq!(Headers::new(1_000).check(&bytes).end, fine);
+        assert_eq!(Headers::new(1_000).check(&bytes, u32::MAX).end, fine);
 
         let mut tiny = whole(0x01, 1);
         for _ in 0..MAX_FRAGMENTS - 1 {
@@ -250,15 +290,15 @@ mod tests {
         }
         let fine = tiny.len();
         tiny.extend(whole(0x00, 1));
-        assert_eq!(Headers::new(100_000).check(&tiny).end, fine);
+        assert_eq!(Headers::new(100_000).check(&tiny, u32::MAX).end, fine);
     }
 
     #[test]
     fn behind_a_refused_frame_only_the_peers_goodbye_is_heard() {
         let mut headers = Headers::new(10);
         let huge = whole(0x81, 5_000);
-        let fine = headers.check(&huge);
-        assert_eq!(fine, Fine { end: 0, read: huge.len() - 5_000 });
+        let fine = headers.check(&huge, u32::MAX);
+        assert_eq!((fine.end, fine.read, fine.is_refused), (0, huge.len() - 5_000, true));
         assert!(!headers.finds_close(&huge[fine.read..]));
         assert!(!headers.finds_close(&whole(0x81, 8)));
         assert!(headers.finds_close(&whole(0x88, 2)));
@@ -266,7 +306,38 @@ mod tests {
 
     #[test]
     fn a_control_frame_with_a_long_payload_is_refused() {
-        assert_eq!(Headers::new(1_000).check(&whole(0x89, 126)).end, 0);
+        assert_eq!(Headers::new(1_000).check(&whole(0x89, 126), u32::MAX).end, 0);
+    }
+
+    /// What a guard passes on of these chunks until it wants the reader to take it.
+    fn first_round(chunks: Vec<Vec<u8>>) -> (usize, usize) {
+        let source = futures_util::stream::iter(chunks.into_iter().map(|chunk| Ok(Bytes::from(chunk))));
+        let mut guard = FrameGuard::new(source, 1_000, Refusal::default());
+        let mut passed = 0;
+        let mut rounds = 0;
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        let mut first = 0;
+        loop {
+            match Pin::new(&mut guard).poll_next(&mut context) {
+                Poll::Ready(Some(chunk)) => passed += chunk.unwrap().len(),
+                Poll::Pending => rounds += 1,
+                Poll::Ready(None) => return (first, passed),
+            }
+            if rounds == 0 {
+                first = passed;
+            }
+        }
+    }
+
+    #[test]
+    fn many_small_frames_are_passed_on_a_few_at_a_time_and_all_in_the_end() {
+        let tiny: Vec<u8> = (0..10_000).flat_map(|_| whole(0x8a, 0)).collect();
+        let all = tiny.len();
+        let (first, passed) = first_round(vec![tiny.clone(), tiny]);
+        assert_eq!((first, passed), (64 * 6, 2 * all));
+        let large: Vec<u8> = (0..100).flat_map(|_| whole(0x81, 1_000)).collect();
+        let all = large.len();
+        assert_eq!(first_round(vec![large]), (16 * 1024, all));
     }
 
     proptest! {
@@ -279,7 +350,7 @@ mod tests {
             let mut headers = Headers::new(300);
             let mut passed = 0;
             for chunk in bytes.chunks(cut) {
-                let fine = headers.check(chunk).end;
+                let fine = headers.check(chunk, u32::MAX).end;
                 passed += fine;
                 if fine < chunk.len() {
                     break;

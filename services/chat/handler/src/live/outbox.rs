@@ -67,6 +67,7 @@ impl Outbox {
         }
         if queue.bytes + frame.len() > self.max_bytes || queue.frames.len() >= self.max_frames {
             queue.clear();
+            self.changed.notify_waiters();
             return Err(Overflow);
         }
         queue.add(frame);
@@ -89,6 +90,7 @@ impl Outbox {
                 queue.add(frame);
             }
             queue.state = State::Closing;
+            self.changed.notify_waiters();
         }
     }
 
@@ -98,6 +100,7 @@ impl Outbox {
         if queue.state != State::Gone {
             queue.state = State::Ending;
             queue.wake();
+            self.changed.notify_waiters();
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::io::ErrorKind;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::str::Utf8Error;
 
 use actix_ws::{Message, MessageStream, ProtocolError};
 use contract::frames::{MAX_REQUEST_ID, RawRequest, close};
@@ -42,7 +43,6 @@ impl Shard {
         }
         self.leave(&socket, &mut stream).await;
         self.remove(&socket);
-        self.live.fanout.count_out(socket.principal.user_id);
     }
 
     async fn read_requests(self: &Rc<Self>, socket: &Rc<Socket>, stream: &mut MessageStream, refusal: &Refusal) {
@@ -62,6 +62,9 @@ impl Shard {
                 Some(()) = in_flight.next(), if !in_flight.is_empty() => continue,
                 message = stream.recv(), if has_room => message,
             };
+            if message.is_none() && refusal.has_happened() {
+                continue;
+            }
             let Some(text) = self.text_of(socket, message, &mut reassembly) else { continue };
             let Some(mut request) = self.request(socket, &text, &ids) else { continue };
             // Polled once here, so that what it asks for is in line before the next request is looked at.
@@ -108,7 +111,10 @@ impl Shard {
             },
             Ok(Message::Binary(_)) => end(standard::UNSUPPORTED_DATA, "send text frames"),
             Ok(Message::Ping(payload)) => {
-                socket.send(frame::pong(&payload), self.live.settings.close_within);
+                match self.check_pace(socket) {
+                    Ok(()) => socket.send(frame::pong(&payload), self.live.settings.close_within),
+                    Err(_) => self.count_refusal(socket),
+                }
                 None
             }
             Ok(Message::Pong(_) | Message::Nop) => None,
@@ -121,8 +127,11 @@ impl Shard {
                 None
             }
             Err(ProtocolError::Overflow) => end(standard::TOO_BIG, "the message is too large"),
-            Err(ProtocolError::Io(error)) if error.kind() == ErrorKind::InvalidData => {
+            Err(ProtocolError::Io(error)) if error.get_ref().is_some_and(|cause| cause.is::<Utf8Error>()) => {
                 end(standard::INVALID_PAYLOAD, "the text is not UTF-8")
+            }
+            Err(ProtocolError::Io(error)) if error.kind() == ErrorKind::InvalidData => {
+                end(standard::PROTOCOL_ERROR, "this is not a WebSocket frame")
             }
             Err(ProtocolError::Io(_)) => {
                 socket.outbox.end();
@@ -144,17 +153,21 @@ impl Shard {
             self.close(socket, &Ending::new(close::MALFORMED, "send a JSON object with id and type"));
             return None;
         };
-        let refuse = |detail: &str| {
-            refuse(self, socket, &request.id, Problem::new(Slug::InvalidRequest, detail));
-            None
-        };
-        if request.id.is_empty() || request.id.chars().count() > MAX_REQUEST_ID {
-            return refuse("id must have 1 to 64 characters.");
+        let mut id = request.id.into_owned();
+        if let Err(problem) = self.check_pace(socket) {
+            id.truncate(id.floor_char_boundary(MAX_REQUEST_ID));
+            refuse(self, socket, &id, problem);
+            return None;
         }
-        let id = request.id.into_owned();
+        if id.is_empty() || id.chars().count() > MAX_REQUEST_ID {
+            id.truncate(id.floor_char_boundary(MAX_REQUEST_ID));
+            let problem = Problem::new(Slug::InvalidRequest, "id must have 1 to 64 characters.");
+            refuse(self, socket, &id, problem);
+            return None;
+        }
         if !ids.borrow_mut().insert(id.clone()) {
             let problem = Problem::new(Slug::InvalidRequest, "A request with this id is in flight.");
-            super::requests::refuse(self, socket, &id, problem);
+            refuse(self, socket, &id, problem);
             return None;
         }
         let kind = request.kind.into_owned();

@@ -21,14 +21,16 @@ impl Shard {
                 () = tokio::time::sleep(self.live.settings.reconcile_every) => {}
                 () = missed.wake.notified() => {}
             }
-            if missed.take() {
+            // Sessions first: an end that was not heard of must bite soonest.
+            let has_missed_something = missed.take();
+            self.ask_for_sessions().await;
+            self.ask_for_rooms().await;
+            if has_missed_something {
                 tracing::warn!("a worker was not told of everything; it asks the store");
                 for socket in self.all_sockets() {
                     self.compare_rooms(&socket).await;
                 }
             }
-            self.ask_for_rooms().await;
-            self.ask_for_sessions().await;
         }
     }
 

@@ -24,9 +24,8 @@ pub(super) fn refuse(shard: &Shard, socket: &Socket, id: &str, problem: Problem)
     let mut problem = problem;
     problem.request_id = Some(format!("{}/{id}", socket.id));
     socket.send(frame::json(&Reply::<Empty>::refused(id, problem)), shard.live.settings.close_within);
-    socket.refusals.set(if is_too_fast { socket.refusals.get() + 1 } else { 0 });
-    if socket.refusals.get() > shard.live.settings.max_refusals {
-        shard.close(socket, &Ending::new(close::TOO_FAST, "too many requests; slow down"));
+    if is_too_fast {
+        shard.count_refusal(socket);
     }
 }
 
@@ -39,7 +38,6 @@ impl Shard {
     }
 
     async fn dispatch(self: &Rc<Self>, socket: &Rc<Socket>, id: &str, kind: &str, data: &str) -> Result<(), Problem> {
-        self.check_pace(socket)?;
         let needs_start = !matches!(kind, "start" | "ping" | "session.renew");
         if needs_start && socket.phase.get() == Phase::Waiting {
             return Err(Problem::new(Slug::InvalidRequest, "Send start first."));
@@ -91,11 +89,21 @@ impl Shard {
                 return Err(Problem::new(Slug::InvalidRequest, detail));
             }
         }
-        socket.refusals.set(0);
+        socket.refusals.set(socket.refusals.get().saturating_sub(1));
         Ok(())
     }
 
-    fn check_pace(&self, socket: &Socket) -> Result<(), Problem> {
+    /// Counts a refusal for sending too fast against the socket; what is done counts for it. Whoever does not heed
+    /// refusals is closed.
+    pub(super) fn count_refusal(&self, socket: &Socket) {
+        socket.refusals.set(socket.refusals.get() + 1);
+        if socket.refusals.get() > self.live.settings.max_refusals {
+            self.close(socket, &Ending::new(close::TOO_FAST, "too many requests; slow down"));
+        }
+    }
+
+    /// Counts a request or a ping, whatever it is about.
+    pub(super) fn check_pace(&self, socket: &Socket) -> Result<(), Problem> {
         let Some(rule) = &self.live.settings.request_rate else { return Ok(()) };
         match self.live.socket_limits.check_now(rule, &socket.id.to_string()) {
             Decision::Allowed => Ok(()),

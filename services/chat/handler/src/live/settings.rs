@@ -45,7 +45,7 @@ pub struct LiveSettings {
     pub connect_rate: Rule,
     /// How often a socket may send requests, whatever they ask for; `None` for no limit.
     pub request_rate: Option<Rule>,
-    /// Refusals for sending too fast, one after the other, before the socket is closed with 4429.
+    /// Refusals for sending too fast, less what was done meanwhile, before the socket is closed with 4429.
     pub max_refusals: u32,
 }
 

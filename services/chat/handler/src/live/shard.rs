@@ -7,11 +7,12 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::rt;
 use chat_entity::Seq;
 use chat_usecase::Chat;
-use contract::events::SessionEndReason;
+use contract::events::{PassingEvent, SessionEndReason};
 use contract::frames::close;
 use identity::Verifier;
 use indexmap::IndexMap;
@@ -21,6 +22,7 @@ use tokio::time::Instant;
 use web::{AllowedOrigins, Lifecycle};
 
 use super::fanout::{Audience, Delivery, Fanout, Inbox, Membership, Note, PassingDelivery};
+use super::frame;
 use super::outbox::Overflow;
 use super::settings::LiveSettings;
 use super::socket::{Ending, Socket};
@@ -59,6 +61,8 @@ pub struct Shard {
     users: RefCell<HashMap<UserId, Vec<Rc<Socket>>>>,
     pub(super) typing: RefCell<Typing>,
     next_key: Cell<u64>,
+    /// Over how long the sockets come back, once the server stops.
+    pub(super) spread: Cell<Duration>,
     /// When sessions were last known to be alive.
     pub(super) verified_at: Cell<Option<Instant>>,
 }
@@ -93,6 +97,7 @@ impl Shard {
             users: RefCell::default(),
             typing: RefCell::default(),
             next_key: Cell::new(0),
+            spread: Cell::new(Duration::ZERO),
             verified_at: Cell::new(None),
         })
     }
@@ -213,9 +218,17 @@ impl Shard {
         self.users.borrow_mut().entry(socket.principal.user_id).or_default().push(Rc::clone(socket));
     }
 
+    /// Gives a socket's place among its user's back, once.
+    fn count_out(&self, socket: &Socket) {
+        if socket.is_counted.replace(false) {
+            self.live.fanout.count_out(socket.principal.user_id);
+        }
+    }
+
     /// Forgets a socket that is gone.
     pub(super) fn remove(&self, socket: &Socket) {
         self.unfollow_all(socket);
+        self.count_out(socket);
         self.sockets.borrow_mut().remove(&socket.key);
         let mut users = self.users.borrow_mut();
         if let Some(sockets) = users.get_mut(&socket.principal.user_id) {
@@ -229,14 +242,20 @@ impl Shard {
     /// Closes a socket: from this moment on it is told nothing but goodbye (I16).
     pub(super) fn close(&self, socket: &Socket, ending: &Ending) {
         self.unfollow_all(socket);
+        self.count_out(socket);
         socket.close(ending, self.live.settings.close_within);
     }
 
     /// Lets a socket follow a room, whose head was just read, from an event on. `true` when nobody here followed the
     /// room before, so that what happened since the head was read may have been missed.
     pub(super) fn follow(self: &Rc<Self>, socket: &Rc<Socket>, room: RoomId, head: Seq, next: Seq) -> bool {
-        let has_left_since = socket.gone_from.borrow().get(&room).is_some_and(|left| *left > head);
-        if socket.is_closing() || socket.outbox.is_gone() || has_left_since {
+        if socket.is_closing() || socket.outbox.is_gone() {
+            return false;
+        }
+        if socket.has_left(room, head) {
+            // The client has been told of the room just now.
+            let removed = PassingEvent::RoomRemoved { room_id: room };
+            socket.send(frame::json(&removed), self.live.settings.close_within);
             return false;
         }
         let (is_first, is_behind) = {
@@ -249,6 +268,8 @@ impl Shard {
             (is_first, is_behind)
         };
         socket.rooms.borrow_mut().insert(room);
+        // The head is news for those who began to follow before it, and whom the bus did not reach in time.
+        self.heard_of(&[(room, head)]);
         if is_first && let Some(number) = self.number.get() {
             self.live.fanout.follow(room, *number);
         }

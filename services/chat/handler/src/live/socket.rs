@@ -65,12 +65,14 @@ pub(super) struct Socket {
     pub(super) expires_at: Cell<Timestamp>,
     /// Whether it was told that the token ends soon.
     pub(super) was_warned: Cell<bool>,
-    /// Refusals for sending too fast, one after the other.
+    /// Refusals for sending too fast, less what was done meanwhile.
     pub(super) refusals: Cell<u32>,
     /// When its closing must have come to an end.
     pub(super) close_by: Cell<Option<Instant>>,
     /// Tells the reader that the socket is closing or that the server stops.
     pub(super) stop: Notify,
+    /// Whether it takes one of its user's places.
+    pub(super) is_counted: Cell<bool>,
     /// Whether the server stops: answer what is in flight, take no more.
     pub(super) is_draining: Cell<bool>,
 }
@@ -122,6 +124,11 @@ impl Socket {
 
     pub(super) fn is_closing(&self) -> bool {
         self.close_by.get().is_some()
+    }
+
+    /// Whether the user has left a room after this head of its log, as far as is known while something is in flight.
+    pub(super) fn has_left(&self, room: RoomId, head: Seq) -> bool {
+        self.gone_from.borrow().get(&room).is_some_and(|left| *left > head)
     }
 
     /// Whether it is there to be told things.

@@ -16,6 +16,9 @@ use super::socket::{Phase, Socket};
 use crate::problem;
 use crate::wire;
 
+/// Bytes of rooms in one frame, about: a room may have metadata of 4 KiB, and a frame 1 MiB.
+const FRAME_BYTES: usize = 128 * 1024;
+
 impl Shard {
     /// Answers `start`. When the store is away the socket stays and may ask again.
     pub(super) async fn start(self: &Rc<Self>, socket: &Rc<Socket>, id: &str, asked: Start) -> Result<(), Problem> {
@@ -32,14 +35,15 @@ impl Shard {
         };
         socket.phase.set(Phase::Started);
         let mut unheard = Vec::new();
-        let mut chunks = rooms.chunks(ROOMS_PER_FRAME);
-        let first = chunks.next().unwrap_or_default();
-        let reply = Reply::ok(id, Started { rooms: entries(first) });
+        let mut rest = &rooms[..];
+        let (first, entries) = take_frame(&mut rest);
+        let reply = Reply::ok(id, Started { rooms: entries });
         socket.send(frame::json(&reply), self.live.settings.close_within);
         self.follow_all(socket, first, &mut unheard);
-        for chunk in chunks {
+        while !rest.is_empty() {
             socket.outbox.room().await;
-            let more = ServerFrame::Rooms(Started { rooms: entries(chunk) });
+            let (chunk, entries) = take_frame(&mut rest);
+            let more = ServerFrame::Rooms(Started { rooms: entries });
             socket.send(frame::json(&more), self.live.settings.close_within);
             self.follow_all(socket, chunk, &mut unheard);
         }
@@ -59,6 +63,19 @@ impl Shard {
     }
 }
 
-fn entries(rooms: &[StartedRoom]) -> Vec<RoomEntry> {
-    rooms.iter().map(wire::room_entry).collect()
+/// Takes as many rooms from the front as one frame has place for, at least one.
+fn take_frame<'a>(rest: &mut &'a [StartedRoom]) -> (&'a [StartedRoom], Vec<RoomEntry>) {
+    let mut entries = Vec::new();
+    let mut bytes = 0;
+    for started in rest.iter().take(ROOMS_PER_FRAME) {
+        let entry = wire::room_entry(started);
+        bytes += serde_json::to_vec(&entry).map_or(0, |json| json.len());
+        if bytes > FRAME_BYTES && !entries.is_empty() {
+            break;
+        }
+        entries.push(entry);
+    }
+    let (taken, left) = rest.split_at(entries.len());
+    *rest = left;
+    (taken, entries)
 }

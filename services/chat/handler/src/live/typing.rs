@@ -22,6 +22,8 @@ struct Writing {
     user: Profile,
     passed_on_at: Instant,
     heard_at: Instant,
+    /// Whether the others believe that this user writes.
+    is_shown: bool,
 }
 
 impl Typing {
@@ -32,23 +34,27 @@ impl Typing {
             let is_due = now - writing.passed_on_at >= PASSED_ON_EVERY;
             if is_due {
                 writing.passed_on_at = now;
+                writing.is_shown = true;
             }
             return is_due;
         }
-        let writing = Writing { user: user.clone(), passed_on_at: now, heard_at: now };
+        let writing = Writing { user: user.clone(), passed_on_at: now, heard_at: now, is_shown: true };
         self.writing.insert((room, user.id), writing);
         true
     }
 
-    /// Notes that somebody has stopped. `true` when the others are to be told.
+    /// Notes that somebody has stopped. `true` when the others are to be told. The entry stays until it expires, so that
+    /// starting and stopping in turn is passed on no more often than starting alone.
     pub(super) fn stop(&mut self, room: RoomId, user: UserId) -> bool {
-        self.writing.remove(&(room, user)).is_some()
+        self.writing.get_mut(&(room, user)).is_some_and(|writing| std::mem::replace(&mut writing.is_shown, false))
     }
 
-    /// Takes out those who have said nothing for too long.
+    /// Takes out those who have said nothing for too long, and gives those of them whom the others still believe to
+    /// write.
     pub(super) fn expired(&mut self, now: Instant) -> Vec<(RoomId, Profile)> {
         self.writing
             .extract_if(|_, writing| now - writing.heard_at >= EXPIRES_AFTER)
+            .filter(|(_, writing)| writing.is_shown)
             .map(|((room, _), writing)| (room, writing.user))
             .collect()
     }
@@ -71,7 +77,21 @@ mod tests {
         assert!(typing.expired(at(8_999)).is_empty());
         assert_eq!(typing.expired(at(9_000)), [(room, user.clone())]);
         assert!(!typing.stop(room, user.id), "it has ended already");
-        assert!(typing.start(room, &user, at(9_001)));
-        assert!(typing.stop(room, user.id));
+    }
+
+    #[test]
+    fn starting_and_stopping_in_turn_is_passed_on_no_more_often() {
+        let mut typing = Typing::default();
+        let user = Profile { id: UserId::new(), username: "ada".into(), display_name: "Ada".into(), avatar_url: None };
+        let room = RoomId::new();
+        let begin = Instant::now();
+        let mut passed_on = 0;
+        for tenth in 0..90 {
+            let now = begin + Duration::from_millis(tenth * 100);
+            passed_on += usize::from(typing.start(room, &user, now));
+            passed_on += usize::from(typing.stop(room, user.id));
+        }
+        assert_eq!(passed_on, 2 * 3);
+        assert!(typing.expired(begin + Duration::from_secs(60)).is_empty(), "all have been told already");
     }
 }

@@ -168,6 +168,7 @@ fn new_socket(shard: &Shard, principal: Principal, outbox: Rc<Outbox>, tcp: Opti
         refusals: Cell::new(0),
         close_by: Cell::new(None),
         stop: Notify::new(),
+        is_counted: Cell::new(true),
         is_draining: Cell::new(false),
     })
 }

@@ -122,12 +122,7 @@ type Numbered = (Message, i64);
 
 fn history(connection: &Connection, room: i64, id: RoomId, window: Window, limit: i64) -> Result<History> {
     let messages = |condition: &str, place: Seq, limit: i64| -> Result<Vec<Numbered>> {
-        let sql = format!(
-            "SELECT {} FROM {} WHERE e.room = ?1 AND e.kind = {} AND e.seq {condition} LIMIT ?3",
-            rows::EVENT_COLUMNS,
-            rows::EVENT_SOURCE,
-            rows::MESSAGE_CREATED,
-        );
+        let sql = rows::select_messages(&format!("AND e.seq {condition} LIMIT ?3"));
         let mut rows_found = connection.prepare_cached(&sql)?;
         rows_found
             .query_map(params![room, rows::integer(place.get()), limit], |row| {
@@ -174,6 +169,26 @@ impl Sight {
             Self::Member(number) => read(number).map(Access::Granted),
             Self::Outside => Ok(Access::NotAMember),
             Self::Nothing => Ok(Access::NoSuchRoom),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::plan;
+    use super::*;
+
+    #[test]
+    fn reads_of_messages_walk_over_nothing_else() {
+        for rest in [
+            "AND e.seq < ?2 ORDER BY e.seq DESC LIMIT ?3",
+            "AND e.seq > ?2 ORDER BY e.seq LIMIT ?3",
+            "AND e.seq >= ?2 ORDER BY e.seq LIMIT ?3",
+            "ORDER BY e.seq DESC LIMIT 1",
+        ] {
+            let plan = plan::of(&rows::select_messages(rest));
+            assert!(plan.contains("SEARCH e USING INDEX events_messages (room=?"), "{rest}: {plan}");
+            assert!(!plan.contains("TEMP B-TREE"), "{rest}: {plan}");
         }
     }
 }

@@ -267,14 +267,14 @@ fn directory(
     Ok(RoomPage { items: rows.into_iter().map(|(room, _)| room).collect(), next })
 }
 
+const SELECT_MEMBERS: &str = "SELECT u.id, u.username, u.display_name, u.avatar_url, m.role, m.joined_at, m.read_seq, u.rowid \
+     FROM members m JOIN users u ON u.id = m.user \
+     WHERE m.room = ?1 AND (m.joined_at, u.rowid) > (?2, ?3) ORDER BY m.joined_at, u.rowid LIMIT ?4";
+
 fn member_page(connection: &Connection, room: i64, after: Option<Place>, limit: u32) -> Result<RoomPage<MemberOf>> {
     // Two who joined in one millisecond are told apart by their account's place in its table.
     let after = after.unwrap_or(Place { major: i64::MIN, minor: i64::MIN });
-    let mut found = connection.prepare_cached(
-        "SELECT u.id, u.username, u.display_name, u.avatar_url, m.role, m.joined_at, m.read_seq, u.rowid \
-         FROM members m JOIN users u ON u.id = m.user \
-         WHERE m.room = ?1 AND (m.joined_at, u.rowid) > (?2, ?3) ORDER BY m.joined_at, u.rowid LIMIT ?4",
-    )?;
+    let mut found = connection.prepare_cached(SELECT_MEMBERS)?;
     let rows = found
         .query_map(params![room, after.major, after.minor, limit + 1], |row| {
             let member = MemberOf { profile: rows::profile(row, 0)?, membership: rows::membership(row, 4)? };
@@ -284,4 +284,17 @@ fn member_page(connection: &Connection, room: i64, after: Option<Place>, limit: 
         .collect::<Result<_>>()?;
     let (rows, next) = cut(rows, limit);
     Ok(RoomPage { items: rows.into_iter().map(|(member, _)| member).collect(), next })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::plan;
+    use super::*;
+
+    #[test]
+    fn a_page_of_members_begins_where_the_one_before_ended() {
+        let plan = plan::of(SELECT_MEMBERS);
+        assert!(plan.contains("SEARCH m USING INDEX members_by_time (room=? AND joined_at>?)"), "{plan}");
+        assert!(!plan.contains("TEMP B-TREE FOR ORDER BY"), "the whole room is sorted for each page: {plan}");
+    }
 }

@@ -26,6 +26,12 @@ pub(super) const EVENT_COLUMNS: &str = "e.seq, e.kind, e.at, e.actor, e.message_
 /// The join that [`EVENT_COLUMNS`] needs.
 pub(super) const EVENT_SOURCE: &str = "events e LEFT JOIN users u ON u.id = coalesce(e.subject, e.actor)";
 
+/// A read of messages: `rest` is what follows the condition on the room, which is `?1`. The kind stands there as a
+/// number, as SQLite uses the index of messages only where it can see that the condition is the index's own.
+pub(super) fn select_messages(rest: &str) -> String {
+    format!("SELECT {EVENT_COLUMNS} FROM {EVENT_SOURCE} WHERE e.room = ?1 AND e.kind = {MESSAGE_CREATED} {rest}")
+}
+
 /// SQLite's integers are signed; a count or a place never comes near the difference.
 pub(super) fn integer(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)

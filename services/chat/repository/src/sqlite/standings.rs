@@ -81,11 +81,6 @@ pub(super) fn cut<T>(mut rows: Vec<(T, Place)>, limit: u32) -> (Vec<(T, Place)>,
 }
 
 fn last_message(connection: &Connection, room: i64, id: RoomId) -> Result<Option<Message>> {
-    let sql = format!(
-        "SELECT {} FROM {} WHERE e.room = ?1 AND e.kind = {} ORDER BY e.seq DESC LIMIT 1",
-        rows::EVENT_COLUMNS,
-        rows::EVENT_SOURCE,
-        rows::MESSAGE_CREATED
-    );
+    let sql = rows::select_messages("ORDER BY e.seq DESC LIMIT 1");
     connection.prepare_cached(&sql)?.query_row([room], |row| rows::message(row, id)).optional()
 }

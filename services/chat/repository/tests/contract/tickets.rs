@@ -27,7 +27,7 @@ fn caller(username: &str) -> Principal {
 }
 
 async fn issued(stores: &Stores, caller: &Principal) -> String {
-    stores.tickets.issue(caller.clone(), at(30)).await.unwrap().expect("there is room for a ticket")
+    stores.tickets.issue(caller.clone(), at(0), at(30)).await.unwrap().expect("there is room for a ticket")
 }
 
 pub(crate) async fn a_ticket_gives_its_caller_back_once(stores: Stores) {

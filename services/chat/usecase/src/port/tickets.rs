@@ -8,8 +8,9 @@ use kernel::{Principal, StoreError, Timestamp};
 #[async_trait]
 pub trait Tickets: Send + Sync {
     /// Makes a ticket for a caller, good until `until`. It MUST be unguessable: at least 128 random bits. `None` when
-    /// the session has too many that wait to be used.
-    async fn issue(&self, principal: Principal, until: Timestamp) -> Result<Option<String>, StoreError>;
+    /// too many wait to be used; those that are too old at `now` MUST NOT count.
+    async fn issue(&self, principal: Principal, now: Timestamp, until: Timestamp)
+    -> Result<Option<String>, StoreError>;
 
     /// Takes a ticket. Of any number of calls with one ticket at most one MUST get the caller back, and none after its
     /// time.

@@ -1,6 +1,6 @@
 //! Paths that are not there, ids of nothing, and methods that a path does not know.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use reqwest::Method;
 use serde_json::Value;
@@ -80,6 +80,9 @@ async fn a_method_that_a_path_does_not_know_is_said_to_be_one() {
             for token in [scene.ada.token.as_str(), ""] {
                 let answer = scene.server.rest.call(method.clone(), &scene.path(path), token, Value::Null).await;
                 assert_eq!(answer.status, 405, "{method} {path}: {}", answer.text);
+                let allowed = answer.headers["allow"].to_str().unwrap().split(", ").filter(|name| *name != "HEAD");
+                let known: BTreeSet<&str> = methods.iter().map(Method::as_str).collect();
+                assert_eq!(allowed.collect::<BTreeSet<_>>(), known, "{method} {path}");
                 answer.problem(405, "method-not-allowed");
             }
         }

@@ -67,11 +67,22 @@ async fn a_place_that_is_none_is_refused() {
 #[tokio::test]
 async fn any_text_can_be_looked_for() {
     let scene = Scene::open().await;
-    let long = "x".repeat(30_000);
+    let long = "%C3%A4".repeat(200);
     for text in ["%25", "_", "%00", "a%00b", "%5C", "%27", "%22", "%F0%9F%9A%80", "%FF", "*", "[", &long] {
         for query in [format!("query={text}"), format!("name={text}"), format!("query={text}&name={text}")] {
             let found = get(&scene, "/v1/rooms", &query).await;
             assert_eq!((found.status, found.json["items"].as_array().map(Vec::len)), (200, Some(0)), "{}", found.text);
+        }
+    }
+    scene.check_unharmed().await;
+}
+
+#[tokio::test]
+async fn a_text_that_is_longer_than_any_name_is_refused() {
+    let scene = Scene::open().await;
+    for text in ["x".repeat(201), "%C3%A4".repeat(201), "x".repeat(30_000)] {
+        for query in [format!("query={text}"), format!("name={text}"), format!("query=a&name={text}")] {
+            get(&scene, "/v1/rooms", &query).await.problem(400, "invalid-request");
         }
     }
     scene.check_unharmed().await;

@@ -88,3 +88,29 @@ async fn a_panic_costs_its_caller_an_answer_and_nobody_else() {
     assert!(matches!(broken, Err(HashError::Broken(_))));
     assert!(hasher.hash(&password("a fine long one")).await.is_ok());
 }
+
+#[test]
+fn a_thread_without_a_job_gives_its_memory_back() {
+    let (jobs, queue) = bounded::<Job>(1);
+    let furnace = Furnace::new(Params::new(64, 1, 1, None).unwrap());
+    let thread = thread::spawn(move || work(furnace, &queue, Duration::from_millis(50)));
+    let (tell, told) = mpsc::channel();
+    let ask = |hashes: bool| {
+        let tell = tell.clone();
+        let job: Job = Box::new(move |furnace| {
+            let held = furnace.holds_memory();
+            if hashes {
+                furnace.hash(b"a fine long one").unwrap();
+            }
+            tell.send((held, furnace.holds_memory())).unwrap();
+        });
+        jobs.send(job).unwrap();
+        told.recv_timeout(Duration::from_secs(20)).unwrap()
+    };
+    assert_eq!(ask(true), (false, true));
+    thread::sleep(Duration::from_millis(500));
+    assert_eq!(ask(false), (false, false));
+    assert_eq!(ask(true), (false, true), "it goes on after that");
+    drop(jobs);
+    thread.join().unwrap();
+}
