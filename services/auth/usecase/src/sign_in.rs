@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use auth_entity::{Device, Login, PasswordAttempt, Session, User};
-use kernel::{StoreError, UserId};
+use kernel::StoreError;
 use limit::Decision;
 use thiserror::Error;
 
@@ -64,9 +64,8 @@ impl Auth {
     pub async fn sign_in(&self, request: SignIn) -> Result<SignedIn, SignInError> {
         self.admit(&request).await?;
         let account = self.ports.users.find_by_login(&request.login).await.map_err(SignInError::Store)?;
-        let account = self.admit_to(account).await;
         let Account { user, .. } = self.verify(account, &request.password).await?;
-        self.ports.throttle.succeeded(&request.login, user.id).await;
+        self.ports.throttle.succeeded(&request.login).await;
         if user.disabled_at.is_some() {
             return Err(SignInError::AccountDisabled);
         }
@@ -87,17 +86,6 @@ impl Auth {
         match self.ports.throttle.attempt(&request.login, self.ports.clock.now()).await {
             Decision::Allowed => Ok(()),
             Decision::Refused { retry_after } => Err(SignInError::RateLimited { retry_after }),
-        }
-    }
-
-    /// An account whose password was tried too often, by whichever of its logins, is as good as unknown until its delay
-    /// is over. To say so would tell which e-mail address belongs to a user name (I22).
-    async fn admit_to(&self, account: Option<Account>) -> Option<Account> {
-        // Where there is none, nobody's is counted, so that both cost the same.
-        let counted = account.as_ref().map_or(UserId::from_bytes([0; 16]), |account| account.user.id);
-        match self.ports.throttle.attempt_account(counted, self.ports.clock.now()).await {
-            Decision::Allowed => account,
-            Decision::Refused { .. } => None,
         }
     }
 

@@ -1,4 +1,4 @@
-//! Sign-in attempts by login and by account, in memory, bounded.
+//! Sign-in attempts by login, in memory, bounded.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -8,19 +8,19 @@ use std::time::Duration;
 use async_trait::async_trait;
 use auth_entity::{AccountThrottle, Login};
 use auth_usecase::ports::SignInThrottle;
-use kernel::{Timestamp, UserId};
+use kernel::Timestamp;
 use limit::Decision;
 
-/// Logins and accounts at most, some 50 bytes each. More than this many within a minute come only from an attack, and then new ones
+/// Logins at most, some 50 bytes each. More than this many within a minute come only from an attack, and then new ones
 /// wait a second each rather than pass uncounted.
 const CAPACITY: usize = 100_000;
 
-/// Counts attempts with [`AccountThrottle`]. It keeps hashes of logins and accounts, not themselves.
+/// Counts attempts with [`AccountThrottle`]. It keeps hashes of logins, not the logins.
 pub struct MemorySignInThrottle {
     free: u32,
     capacity: usize,
     hasher: RandomState,
-    attempts: Mutex<HashMap<u64, AccountThrottle>>,
+    logins: Mutex<HashMap<u64, AccountThrottle>>,
 }
 
 impl MemorySignInThrottle {
@@ -29,44 +29,35 @@ impl MemorySignInThrottle {
         Self::with_capacity(free, CAPACITY)
     }
 
-    /// The same, remembering at most `capacity` logins and accounts.
+    /// The same, remembering at most `capacity` logins.
     pub fn with_capacity(free: u32, capacity: usize) -> Self {
-        Self { free, capacity, hasher: RandomState::new(), attempts: Mutex::default() }
+        Self { free, capacity, hasher: RandomState::new(), logins: Mutex::default() }
     }
 
-    fn attempts(&self) -> MutexGuard<'_, HashMap<u64, AccountThrottle>> {
-        self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn count(&self, key: u64, now: Timestamp) -> Decision {
-        let mut attempts = self.attempts();
-        if attempts.len() >= self.capacity && !attempts.contains_key(&key) {
-            attempts.retain(|_, throttle| !throttle.is_forgotten(now));
-            if attempts.len() >= self.capacity {
-                return Decision::Refused { retry_after: Duration::from_secs(1) };
-            }
-        }
-        match attempts.entry(key).or_default().attempt(self.free, now) {
-            Ok(()) => Decision::Allowed,
-            Err(retry_after) => Decision::Refused { retry_after },
-        }
+    fn logins(&self) -> MutexGuard<'_, HashMap<u64, AccountThrottle>> {
+        self.logins.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[async_trait]
 impl SignInThrottle for MemorySignInThrottle {
     async fn attempt(&self, login: &Login, now: Timestamp) -> Decision {
-        self.count(self.hasher.hash_one(login.key()), now)
+        let key = self.hasher.hash_one(login.key());
+        let mut logins = self.logins();
+        if logins.len() >= self.capacity && !logins.contains_key(&key) {
+            logins.retain(|_, throttle| !throttle.is_forgotten(now));
+            if logins.len() >= self.capacity {
+                return Decision::Refused { retry_after: Duration::from_secs(1) };
+            }
+        }
+        match logins.entry(key).or_default().attempt(self.free, now) {
+            Ok(()) => Decision::Allowed,
+            Err(retry_after) => Decision::Refused { retry_after },
+        }
     }
 
-    async fn attempt_account(&self, account: UserId, now: Timestamp) -> Decision {
-        self.count(self.hasher.hash_one(account), now)
-    }
-
-    async fn succeeded(&self, login: &Login, account: UserId) {
-        let mut attempts = self.attempts();
-        attempts.remove(&self.hasher.hash_one(login.key()));
-        attempts.remove(&self.hasher.hash_one(account));
+    async fn succeeded(&self, login: &Login) {
+        self.logins().remove(&self.hasher.hash_one(login.key()));
     }
 }
 
@@ -80,11 +71,7 @@ impl SignInThrottle for Unthrottled {
         Decision::Allowed
     }
 
-    async fn attempt_account(&self, _: UserId, _: Timestamp) -> Decision {
-        Decision::Allowed
-    }
-
-    async fn succeeded(&self, _: &Login, _: UserId) {}
+    async fn succeeded(&self, _: &Login) {}
 }
 
 #[cfg(test)]
@@ -103,6 +90,6 @@ mod tests {
         assert_eq!(throttle.attempt(&login(3), now).await, Decision::Allowed, "who is counted goes on");
         let later = now.plus(auth_entity::FORGOTTEN_AFTER);
         assert_eq!(throttle.attempt(&login(10), later).await, Decision::Allowed);
-        assert_eq!(throttle.attempts().len(), 1);
+        assert_eq!(throttle.logins().len(), 1);
     }
 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use auth_entity::Login;
 use auth_usecase::ports::SignInThrottle;
-use kernel::UserId;
 use limit::Decision;
 
 use crate::samples::at;
@@ -14,7 +13,6 @@ use crate::stores;
 crate::suite!(sign_in_throttle on memory from super::stores::memory_throttle:
     the_sixth_attempt_waits_and_other_logins_do_not
     a_success_forgets_the_attempts
-    an_account_is_counted_by_itself
     of_racing_attempts_only_the_free_ones_pass
 );
 
@@ -36,21 +34,8 @@ pub(crate) async fn a_success_forgets_the_attempts(throttle: Arc<dyn SignInThrot
     for _ in 0..5 {
         throttle.attempt(&login("ann"), at(0)).await;
     }
-    throttle.succeeded(&login("ann"), UserId::new()).await;
+    throttle.succeeded(&login("ann")).await;
     assert_eq!(throttle.attempt(&login("ann"), at(0)).await, Decision::Allowed);
-}
-
-pub(crate) async fn an_account_is_counted_by_itself(throttle: Arc<dyn SignInThrottle>) {
-    let (ann, bob) = (UserId::new(), UserId::new());
-    for _ in 0..5 {
-        assert_eq!(throttle.attempt_account(ann, at(0)).await, Decision::Allowed);
-    }
-    let waits = Decision::Refused { retry_after: Duration::from_secs(1) };
-    assert_eq!(throttle.attempt_account(ann, at(0)).await, waits);
-    assert_eq!(throttle.attempt_account(bob, at(0)).await, Decision::Allowed);
-    assert_eq!(throttle.attempt(&login("ann"), at(0)).await, Decision::Allowed);
-    throttle.succeeded(&login("ann"), ann).await;
-    assert_eq!(throttle.attempt_account(ann, at(0)).await, Decision::Allowed);
 }
 
 pub(crate) async fn of_racing_attempts_only_the_free_ones_pass(throttle: Arc<dyn SignInThrottle>) {

@@ -22,7 +22,6 @@ fn account() -> Account {
 fn expecting(found: Option<Account>, hash: PasswordHash, verdict: Verdict) -> Mocks {
     let mut mocks = Mocks::default();
     mocks.throttle.expect_attempt().times(1).returning(|_, _| Decision::Allowed);
-    mocks.throttle.expect_attempt_account().times(1).returning(|_, _| Decision::Allowed);
     mocks.users.expect_find_by_login().times(1).return_once(move |_| Ok(found));
     mocks.hasher.expect_decoy().returning(|| PasswordHash::from_phc("decoy".to_owned()));
     mocks.hasher.expect_verify().times(1).withf(move |_, asked| *asked == hash).returning(move |_, _| Ok(verdict));
@@ -123,23 +122,7 @@ async fn a_key_that_cannot_sign_leaves_no_session_behind() {
 async fn a_full_hasher_is_told_as_overload() {
     let mut mocks = Mocks::default();
     mocks.throttle.expect_attempt().returning(|_, _| Decision::Allowed);
-    mocks.throttle.expect_attempt_account().returning(|_, _| Decision::Allowed);
     mocks.users.expect_find_by_login().return_once(|_| Ok(Some(account())));
     mocks.hasher.expect_verify().returning(|_, _| Err(HashError::Overloaded));
     assert!(matches!(mocks.auth().sign_in(request()).await, Err(SignInError::Overloaded)));
-}
-
-#[tokio::test]
-async fn an_account_that_was_tried_too_often_by_another_login_looks_like_an_unknown_one() {
-    let mut mocks = Mocks::default();
-    mocks.throttle.expect_attempt().times(1).returning(|_, _| Decision::Allowed);
-    let found = account();
-    let id = found.user.id;
-    mocks.users.expect_find_by_login().times(1).return_once(|_| Ok(Some(found)));
-    let refused = Decision::Refused { retry_after: Duration::from_secs(7) };
-    mocks.throttle.expect_attempt_account().times(1).withf(move |of, _| *of == id).return_once(move |_, _| refused);
-    mocks.hasher.expect_decoy().returning(|| PasswordHash::from_phc("decoy".to_owned()));
-    let right = Verdict::Right { outdated: false };
-    mocks.hasher.expect_verify().times(1).withf(|_, hash| hash.as_phc() == "decoy").returning(move |_, _| Ok(right));
-    assert!(matches!(mocks.auth().sign_in(request()).await, Err(SignInError::InvalidCredentials)));
 }
