@@ -163,9 +163,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_never_ends_is_refused_however_steadily_it_comes() {
-        let drip = futures_util::stream::unfold((), |()| async {
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            Some((Ok(Bytes::from_static(b" ")), ()))
+        let seconds = tokio::time::interval(Duration::from_secs(1));
+        let drip = futures_util::stream::unfold(seconds, |mut seconds| async {
+            seconds.tick().await;
+            Some((Ok(Bytes::from_static(b" ")), seconds))
         });
         let mut payload = Payload::Stream { payload: drip.boxed_local() };
         let request = TestRequest::default().insert_header(header::ContentType::json()).to_http_request();
