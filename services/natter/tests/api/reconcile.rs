@@ -13,32 +13,52 @@ fn open(server: &Server, database: &str) -> Connection {
     connection
 }
 
-#[tokio::test]
-async fn an_event_that_nobody_announced_is_delivered_all_the_same() {
-    let server = Server::start(&[("CHAT_RECONCILE_EVERY_MS", "100")]).await;
-    let ada = server.rest.person("ada").await;
-    let room = server.rest.room(&ada).await;
-    let mut live = server.rest.live(&ada, json!({})).await;
-    let store = open(&server, "chat.db");
-    let (room_id, user) = (Uuid::parse_str(&room).unwrap(), Uuid::parse_str(&ada.id).unwrap());
+/// Writes the third event of a room, its first message, as another node would, and tells nobody.
+fn write_unannounced(server: &Server, room: &str, author: &str) {
+    let store = open(server, "chat.db");
+    let (room, author) = (Uuid::parse_str(room).unwrap(), Uuid::parse_str(author).unwrap());
     store
         .execute(
             "INSERT INTO events (room, seq, kind, at, actor, message_no, message_id, client_msg_id, format, body) \
              SELECT number, 3, 4, 1000, ?2, 1, ?3, ?4, 0, 'from another node' FROM rooms WHERE id = ?1",
-            params![room_id.as_bytes(), user.as_bytes(), Uuid::now_v7().as_bytes(), Uuid::new_v4().as_bytes()],
+            params![room.as_bytes(), author.as_bytes(), Uuid::now_v7().as_bytes(), Uuid::new_v4().as_bytes()],
         )
         .unwrap();
     store
         .execute(
             "UPDATE room_counters SET head_seq = 3, message_count = 1 \
              WHERE room = (SELECT number FROM rooms WHERE id = ?1)",
-            [room_id.as_bytes()],
+            [room.as_bytes()],
         )
         .unwrap();
+}
+
+#[tokio::test]
+async fn an_event_that_nobody_announced_is_delivered_all_the_same() {
+    let server = Server::start(&[("CHAT_RECONCILE_EVERY_MS", "100")]).await;
+    let ada = server.rest.person("ada").await;
+    let room = server.rest.room(&ada).await;
+    let mut live = server.rest.live(&ada, json!({})).await;
+    write_unannounced(&server, &room, &ada.id);
     let event = live.event("message.created").await;
     assert_eq!((&event["seq"], &event["data"]["body"]), (&json!(3), &json!("from another node")));
     assert_eq!(live.say(&room, "and on").await["data"]["seq"], 4);
     assert_eq!(live.event("message.created").await["seq"], 4);
+}
+
+#[tokio::test]
+async fn an_event_that_is_ahead_waits_for_the_one_before_it() {
+    let server = Server::start(&[("CHAT_RECONCILE_EVERY_MS", "5000")]).await;
+    let ada = server.rest.person("ada").await;
+    let room = server.rest.room(&ada).await;
+    let mut live = server.rest.live(&ada, json!({})).await;
+    live.event("ready").await;
+    write_unannounced(&server, &room, &ada.id);
+    assert_eq!(server.rest.say(&ada, &room, "the next one").await, 4);
+    for (seq, body) in [(3, "from another node"), (4, "the next one")] {
+        let event = live.event("message.created").await;
+        assert_eq!((&event["seq"], &event["data"]["body"]), (&json!(seq), &json!(body)));
+    }
 }
 
 #[tokio::test]
