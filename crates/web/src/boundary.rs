@@ -5,16 +5,13 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, HttpResponse};
+use actix_web::{Error, HttpResponse};
 use contract::problem::{Problem, Slug};
+use tracing::Instrument;
 use uuid::Uuid;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
-
-/// The request's id: the client's, if it sent a sane one, else a new one.
-#[derive(Clone, Debug)]
-pub struct RequestId(pub String);
 
 /// Wraps everything, and lets HEAD be asked wherever GET can; actix leaves the body out. Use with `actix_web::middleware::from_fn`.
 pub async fn boundary(
@@ -23,12 +20,13 @@ pub async fn boundary(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let id = sane_id(request.headers()).unwrap_or_else(|| Uuid::now_v7().to_string());
     let Ok(id_value) = HeaderValue::from_str(&id) else { unreachable!("only ASCII is sane") };
-    request.extensions_mut().insert(RequestId(id.clone()));
     if request.method() == Method::HEAD {
         request.head_mut().method = Method::GET;
     }
+    // Whatever is logged on the way has the id that the client sees; at a level that no filter for errors leaves out.
+    let span = tracing::error_span!("request", request_id = %id);
     // Errors of handlers and extractors are responses by now.
-    let mut response = next.call(request).await?.map_into_boxed_body();
+    let mut response = next.call(request).instrument(span).await?.map_into_boxed_body();
     if let Some(problem) = problem_of(response.response()) {
         response = response.map_body(|head, _| {
             head.headers.remove(header::CONTENT_LENGTH);

@@ -18,7 +18,7 @@ pub mod settings;
 pub use address::{ClientAddress, TrustedProxies};
 pub use authenticated::{Authenticated, bearer, refusal_problem};
 pub use body::{Json, NoBody, parse_json};
-pub use boundary::{RequestId, boundary};
+pub use boundary::boundary;
 pub use failure::{Failure, refused, store_failure};
 pub use health::{Readiness, ReadyCheck, configure as configure_health};
 pub use lifecycle::Lifecycle;

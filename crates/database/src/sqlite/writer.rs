@@ -88,11 +88,6 @@ impl<E: Send + 'static> Writer<E> {
         self.submit(work, false).await
     }
 
-    /// How many calls wait for the writer now.
-    pub fn queued(&self) -> usize {
-        self.jobs.len()
-    }
-
     async fn submit<T, F>(&self, work: F, guarded: bool) -> Result<T, StoreError>
     where
         T: Send + 'static,

@@ -119,3 +119,29 @@ async fn sigterm_answers_what_is_in_flight_says_goodbye_and_exits_with_zero() {
     assert_eq!(live.closed().await.code, 4400);
     assert_eq!(server.exit(Duration::from_secs(10)).await, Some(0));
 }
+
+#[tokio::test]
+async fn the_id_in_a_problem_finds_the_request_in_the_log() {
+    let home = tempfile::tempdir().unwrap();
+    let (data, log) = (home.path().join("data"), home.path().join("natter.log"));
+    let server = Process::start(NATTER, &data, &[("LOG_FILE", log.to_str().unwrap())]).await.unwrap();
+    let rest = server.rest();
+    let ada = rest.person("ada").await;
+    let room = rest.room(&ada).await;
+    let mut live = rest.live(&ada, json!({})).await;
+    let locker = Connection::open(data.join("chat.db")).unwrap();
+    locker.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let by_socket = live.say(&room, "hello").await["error"]["request_id"].as_str().unwrap().to_owned();
+    let post = rest
+        .request(reqwest::Method::POST, &format!("/v1/rooms/{room}/messages"))
+        .bearer_auth(&ada.token)
+        .header("x-request-id", "find-me-1")
+        .json(&json!({"body": "hello", "client_msg_id": uuid::Uuid::new_v4()}));
+    assert_eq!(rest.send(post).await.problem(503, "storage-unavailable")["request_id"], "find-me-1");
+    for id in ["find-me-1", by_socket.as_str()] {
+        testkit::until("the id is in the log", || async {
+            std::fs::read_to_string(&log).unwrap().contains(id).then_some(())
+        })
+        .await;
+    }
+}

@@ -22,7 +22,12 @@ use crate::{problem, request};
 pub(super) fn refuse(shard: &Shard, socket: &Socket, id: &str, problem: Problem) {
     let is_too_fast = problem.code == Slug::RateLimited;
     let mut problem = problem;
-    problem.request_id = Some(format!("{}/{id}", socket.id));
+    let request_id = format!("{}/{id}", socket.id);
+    if problem.status >= 500 {
+        // The cause has been logged where it was met; this is what a user who asks for help can name.
+        tracing::warn!(request_id, code = problem.code.as_str(), "a request failed");
+    }
+    problem.request_id = Some(request_id);
     socket.send(frame::json(&Reply::<Empty>::refused(id, problem)), shard.live.settings.close_within);
     if is_too_fast {
         shard.count_refusal(socket);
