@@ -1,4 +1,5 @@
-//! Tests only: people who talk to a real server over real sockets, servers as processes, and a clock that can be turned.
+//! Tests only: people who talk to a real server over real sockets, servers as processes, ours and those that we need, and a
+//! clock that can be turned.
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "in a test a panic is how one says that it failed")]
 
@@ -7,6 +8,8 @@ mod live;
 mod process;
 mod raw;
 mod rest;
+mod servers;
+mod turned;
 mod until;
 
 pub use clock::FakeClock;
@@ -14,4 +17,6 @@ pub use live::{Closed, Live};
 pub use process::Process;
 pub use raw::{RawFrame, RawSocket};
 pub use rest::{Answer, Person, Rest};
+pub use servers::{NatsServer, PostgresServer, RedisServer, Server};
+pub use turned::Turned;
 pub use until::{PATIENCE, until};

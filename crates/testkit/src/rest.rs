@@ -9,10 +9,11 @@ use uuid::Uuid;
 
 use crate::Live;
 
-/// A server, as its REST clients see it.
+/// A server, or the nodes of a fleet, as its REST clients see it.
 #[derive(Clone)]
 pub struct Rest {
-    addr: SocketAddr,
+    auth: Vec<SocketAddr>,
+    chat: Vec<SocketAddr>,
     client: Client,
 }
 
@@ -49,17 +50,28 @@ pub struct Person {
 impl Rest {
     /// Clients of the server at this address.
     pub fn new(addr: SocketAddr) -> Self {
-        Self { addr, client: Client::new() }
+        Self::of_fleet(vec![addr], vec![addr])
     }
 
-    /// Where the server is.
+    /// Clients of these nodes: each request goes to any of those that own its path.
+    pub fn of_fleet(auth: Vec<SocketAddr>, chat: Vec<SocketAddr>) -> Self {
+        Self { auth, chat, client: Client::new() }
+    }
+
+    /// Where sockets connect: the server, or any of the chat nodes.
     pub fn addr(&self) -> SocketAddr {
-        self.addr
+        any(&self.chat)
+    }
+
+    /// The same fleet, through these chat nodes only.
+    pub fn through(&self, chat: &[SocketAddr]) -> Self {
+        Self { chat: chat.to_vec(), ..self.clone() }
     }
 
     /// A request in the making, for what the other functions do not offer.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.client.request(method, format!("http://{}{path}", self.addr))
+        let owners = if belongs_to_auth(path) { &self.auth } else { &self.chat };
+        self.client.request(method, format!("http://{}{path}", any(owners)))
     }
 
     /// Sends a request.
@@ -138,7 +150,7 @@ impl Rest {
 
     /// Opens a socket for somebody, without `start`.
     pub async fn socket(&self, person: &Person) -> Live {
-        Live::connect(self.addr, &person.token).await.expect("the socket is opened")
+        Live::connect(self.addr(), &person.token).await.expect("the socket is opened")
     }
 
     /// Opens a socket for somebody and starts it with these cursors; gives the reply's rooms by id as well.
@@ -179,4 +191,16 @@ impl Answer {
         }
         self.json
     }
+}
+
+/// One of the nodes, at random.
+fn any(nodes: &[SocketAddr]) -> SocketAddr {
+    nodes[usize::from(Uuid::new_v4().as_bytes()[0]) % nodes.len()]
+}
+
+/// Whether the auth service owns a path; everything else is the chat service's.
+fn belongs_to_auth(path: &str) -> bool {
+    let path = path.split('?').next().unwrap_or_default();
+    let is_user = path.strip_prefix("/v1/users").is_some_and(|rest| rest.matches('/').count() <= 1);
+    path.starts_with("/v1/auth/") || path.starts_with("/.well-known/") || path.starts_with("/internal/") || is_user
 }
