@@ -201,8 +201,14 @@ pub struct Expiry {
 pub const SESSIONS_TOPIC: &str = "sessions";
 /// The bus topic of what was committed to the rooms' logs.
 pub const LOG_TOPIC: &str = "log";
+/// The bus topic of who has joined a room, for nodes that do not follow the room yet.
+pub const JOINED_TOPIC: &str = "joined";
 /// The bus topic of passing events.
 pub const PASSING_TOPIC: &str = "passing";
+/// The kind of bus channel that carries what happens in one room.
+pub const ROOM_CHANNEL: &str = "room";
+/// The kind of bus channel that carries what one user's own sockets must hear.
+pub const USER_CHANNEL: &str = "user";
 
 /// A note between nodes: a session is dead, and so must be its sockets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -223,4 +229,23 @@ pub enum SessionEndReason {
     RefreshReused,
     /// The account was disabled.
     AccountDisabled,
+}
+
+/// The topic of [`ProfileChanged`], among those of events that must not be lost.
+pub const PROFILES_TOPIC: &str = "profiles";
+
+/// A note between services: an account looks different from now on. It comes at least once and in any order; the highest
+/// version is the latest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProfileChanged {
+    /// Whose.
+    pub user_id: UserId,
+    /// Counts the changes of this profile.
+    pub version: u64,
+    /// The unique name.
+    pub username: String,
+    /// The name to show.
+    pub display_name: String,
+    /// Where the picture is.
+    pub avatar_url: Option<String>,
 }

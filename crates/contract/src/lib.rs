@@ -7,6 +7,7 @@ pub mod auth;
 pub mod chat;
 pub mod events;
 pub mod frames;
+pub mod internal;
 pub mod meta;
 pub mod page;
 pub mod problem;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use contract::auth::{SignInAnswer, SignInRequest, SignUpAnswer, SignUpRequest};
+use contract::auth::{SignInAnswer, SignInRequest, SignUpAnswer, SignUpRequest, UpdateProfile};
 use contract::chat::{CreateRoom, Empty, EventsPage, Joined, MyRoom, PostMessage, Posted, ReadMark, RoomBody};
 use contract::events::{Expiry, LogContent, LogEvent, PassingEvent};
 use contract::frames::{
@@ -43,6 +43,7 @@ const BODIES: &[(&str, RoundTrip)] = &[
     ("SignUpAnswer", again::<SignUpAnswer>),
     ("SignInRequest", again::<SignInRequest>),
     ("SignInAnswer", again::<SignInAnswer>),
+    ("UpdateProfile", again::<UpdateProfile>),
     ("CreateRoom", again::<CreateRoom>),
     ("RoomBody", again::<RoomBody>),
     ("MyRoom", again::<MyRoom>),

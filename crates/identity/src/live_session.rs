@@ -28,6 +28,6 @@ pub trait LiveSessionCheck: Send + Sync {
     /// What one session is.
     async fn check(&self, id: SessionId) -> Result<SessionState, Unavailable>;
 
-    /// Those of these sessions that are over or whose account is disabled, in one question.
-    async fn dead(&self, ids: &[SessionId]) -> Result<Vec<SessionId>, Unavailable>;
+    /// Those of these sessions that are over or whose account is disabled, and which of the two, in one question.
+    async fn dead(&self, ids: &[SessionId]) -> Result<Vec<(SessionId, SessionState)>, Unavailable>;
 }

@@ -17,7 +17,7 @@ pub enum Refusal {
     /// Its account is disabled.
     #[error("the account is disabled")]
     AccountDisabled,
-    /// Nobody could say whether its session lives.
-    #[error("the session could not be checked")]
+    /// Nobody could say whether its session lives, or whether there is a key that it is signed with.
+    #[error("the token could not be checked")]
     Unavailable,
 }

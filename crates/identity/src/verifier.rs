@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jsonwebtoken::dangerous::insecure_decode_claims;
 use jsonwebtoken::{Algorithm, Validation};
 use kernel::{Clock, Principal, SessionId, Timestamp};
 
@@ -53,16 +54,22 @@ impl Verifier {
 
     /// Who sent this token: all checks, the session included.
     pub async fn authenticate(&self, bearer: &str) -> Result<Principal, Refusal> {
-        let principal = self.read_claims(bearer)?;
+        let principal = self.read_claims(bearer).await?;
         self.check_session(principal.session_id).await?;
         Ok(principal)
     }
 
     /// Who sent this token, if its session lives, which is not checked.
-    pub fn read_claims(&self, bearer: &str) -> Result<Principal, Refusal> {
-        let key = self.key_for(bearer)?;
+    pub async fn read_claims(&self, bearer: &str) -> Result<Principal, Refusal> {
+        let kid = key_id(bearer)?;
+        let key = match self.keys.key(&kid) {
+            Some(key) => key,
+            None => self.find_key(&kid, bearer).await?,
+        };
         let token = jsonwebtoken::decode::<Claims>(bearer, &key.0, &self.validation);
-        self.judge(token.map_err(|_| Refusal::Invalid)?.claims)
+        let claims = token.map_err(|_| Refusal::Invalid)?.claims;
+        let expires_at = self.judge(&claims)?;
+        Ok(Principal { user_id: claims.sub, session_id: claims.sid, username: claims.username, expires_at })
     }
 
     /// Whether a session lives.
@@ -75,22 +82,24 @@ impl Verifier {
         }
     }
 
-    /// Those of these sessions that are dead.
-    pub async fn dead_sessions(&self, ids: &[SessionId]) -> Result<Vec<SessionId>, Unavailable> {
+    /// Those of these sessions that are dead, and why.
+    pub async fn dead_sessions(&self, ids: &[SessionId]) -> Result<Vec<(SessionId, SessionState)>, Unavailable> {
         self.sessions.dead(ids).await
     }
 
-    fn key_for(&self, bearer: &str) -> Result<PublicKey, Refusal> {
-        if bearer.len() > MAX_BYTES {
-            return Err(Refusal::Invalid);
+    /// A key that is not in memory. A token whose claims could not be those of a good one is refused before anybody is
+    /// asked; one that has expired is told so whoever signed it, as the key may have gone since.
+    async fn find_key(&self, kid: &str, bearer: &str) -> Result<PublicKey, Refusal> {
+        let unverified = insecure_decode_claims::<Claims>(bearer).map_err(|_| Refusal::Invalid)?;
+        self.judge(&unverified)?;
+        match self.keys.find(kid, seconds(unverified.iat)).await {
+            Ok(found) => found.ok_or(Refusal::Invalid),
+            Err(Unavailable) => Err(Refusal::Unavailable),
         }
-        let header = jsonwebtoken::decode_header(bearer).map_err(|_| Refusal::Invalid)?;
-        let ours = header.typ.as_deref() == Some(TYPE) && header.alg == Algorithm::EdDSA && header.crit.is_none();
-        let kid = header.kid.filter(|_| ours).ok_or(Refusal::Invalid)?;
-        self.keys.key(&kid).ok_or(Refusal::Invalid)
     }
 
-    fn judge(&self, claims: Claims) -> Result<Principal, Refusal> {
+    /// Until when the claims are good.
+    fn judge(&self, claims: &Claims) -> Result<Timestamp, Refusal> {
         let named = claims.iss == self.expected.issuer
             && claims.aud == self.expected.audience
             && !claims.jti.is_empty()
@@ -103,8 +112,18 @@ impl Verifier {
         if now >= expires_at.plus(LEEWAY) {
             return Err(Refusal::Expired);
         }
-        Ok(Principal { user_id: claims.sub, session_id: claims.sid, username: claims.username, expires_at })
+        Ok(expires_at)
     }
+}
+
+/// The id of the key that a token names, if its header is one of ours.
+fn key_id(bearer: &str) -> Result<String, Refusal> {
+    if bearer.len() > MAX_BYTES {
+        return Err(Refusal::Invalid);
+    }
+    let header = jsonwebtoken::decode_header(bearer).map_err(|_| Refusal::Invalid)?;
+    let ours = header.typ.as_deref() == Some(TYPE) && header.alg == Algorithm::EdDSA && header.crit.is_none();
+    header.kid.filter(|_| ours).ok_or(Refusal::Invalid)
 }
 
 fn seconds(since_1970: i64) -> Timestamp {

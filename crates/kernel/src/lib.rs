@@ -2,6 +2,7 @@
 
 mod clock;
 mod id;
+mod liveness;
 mod principal;
 #[cfg(feature = "schema")]
 mod schema;
@@ -10,6 +11,7 @@ mod timestamp;
 
 pub use clock::{Clock, SystemClock};
 pub use id::{ConnectionId, MessageId, RoomId, SessionId, UserId};
+pub use liveness::{Fence, Liveness};
 pub use principal::Principal;
 pub use store_error::StoreError;
 pub use timestamp::Timestamp;

@@ -28,14 +28,27 @@ pub fn without_undo(place: &str, migrations: &BTreeSet<String>, undos: &BTreeSet
     [check(migrations, 'V', undos, 'U'), check(undos, 'U', migrations, 'V')].concat()
 }
 
-/// The migrations that one store has and the other has not.
-pub fn without_twin(service: &str, sqlite: &BTreeSet<String>, postgres: &BTreeSet<String>) -> Vec<String> {
+/// The files that one store has and the other has not. `place` is where the stores are.
+pub fn without_twin(place: &str, service: &str, sqlite: &BTreeSet<String>, postgres: &BTreeSet<String>) -> Vec<String> {
     let missing = |from: &BTreeSet<String>, to: &BTreeSet<String>, store: &str| -> Vec<String> {
         from.difference(to)
-            .map(|name| format!("migrate/sql/{store}/{service} lacks {name}, which the other store has."))
+            .map(|name| format!("{place}/{store}/{service} lacks {name}, which the other store has."))
             .collect()
     };
     [missing(sqlite, postgres, "postgres"), missing(postgres, sqlite, "sqlite")].concat()
+}
+
+/// Whether an undo file that drops something names it in its head, which `migrate down` reads. That it names the right things
+/// is tested in migrate, against what really disappears.
+pub fn without_losses(file: &str, text: &str) -> Option<String> {
+    let drops = ["DROP TABLE", "DROP COLUMN"].iter().any(|statement| text.to_uppercase().contains(statement));
+    let says = text.lines().take_while(|line| line.starts_with("--")).any(|line| line.starts_with("-- loses: "));
+    (drops && !says).then(|| {
+        format!(
+            "migrate/undo/{file} drops tables or columns and does not name them in its head: `-- loses: table, \
+             table.column`, and `-- remakes: table` for what the migration fills by itself."
+        )
+    })
 }
 
 /// What follows the kind in a well-formed name.
@@ -76,7 +89,14 @@ mod tests {
 
     #[test]
     fn a_migration_that_one_store_lacks_is_told_whichever_it_is() {
-        let violations = without_twin("auth", &set(&["V1__users.sql"]), &set(&["V2__sessions.sql"]));
+        let violations = without_twin("migrate/sql", "auth", &set(&["V1__users.sql"]), &set(&["V2__sessions.sql"]));
         assert_eq!(violations.len(), 2, "{violations:?}");
+    }
+    #[test]
+    fn an_undo_file_that_drops_something_without_naming_it_is_told() {
+        assert!(without_losses("f", "-- Why.\nDROP TABLE a;\n-- loses: a").is_some());
+        assert!(without_losses("f", "alter table a drop column b;").is_some());
+        assert_eq!(without_losses("f", "-- Why.\n-- loses: a\n\nDROP TABLE a;"), None);
+        assert_eq!(without_losses("f", "-- Why.\nDROP INDEX a;"), None);
     }
 }

@@ -18,6 +18,11 @@ use crate::Failure;
 
 /// Bytes of a body at most. The longest message, every character escaped, and its envelope fit.
 const MAX_BODY: usize = 128 * 1024;
+
+/// Bytes of a body at most, as the app data of a path that takes more or less than others.
+#[derive(Clone, Copy, Debug)]
+pub struct BodyLimit(pub usize);
+
 /// How long a body may take, from its first byte to its last: who sends slower than 13 KB/s would hold a connection and
 /// its memory for as long as they like.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
@@ -69,20 +74,21 @@ impl FromRequest for NoBody {
 
 fn read(request: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Result<BytesMut, Failure>> + use<> {
     let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    let limit = request.app_data::<BodyLimit>().map_or(MAX_BODY, |limit| limit.0);
     let mut payload = payload.take();
     async move {
         let too_large = || {
-            let detail = format!("The body is longer than {MAX_BODY} bytes.");
+            let detail = format!("The body is longer than {limit} bytes.");
             Failure::new(Slug::PayloadTooLarge, detail)
         };
-        if declared.is_some_and(|length: usize| length > MAX_BODY) {
+        if declared.is_some_and(|length: usize| length > limit) {
             return Err(too_large());
         }
         let whole = async {
             let mut body = BytesMut::new();
             while let Some(chunk) = payload.next().await {
                 let chunk = chunk.map_err(|_| Failure::new(Slug::InvalidRequest, "The body ended early."))?;
-                if body.len() + chunk.len() > MAX_BODY {
+                if body.len() + chunk.len() > limit {
                     return Err(too_large());
                 }
                 body.extend_from_slice(&chunk);
@@ -94,8 +100,13 @@ fn read(request: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Re
     }
 }
 
-/// Reads JSON of a known shape, with the same answers for bodies and for the `data` of frames.
+/// Reads a JSON object of a known shape, with the same answers for bodies and for the `data` of frames.
 pub fn parse_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, Problem> {
+    // serde would take a list for an object's fields, in the order in which a struct happens to have them.
+    if json.trim_ascii_start().starts_with(b"[") && is_json(json) {
+        let error = FieldError { pointer: String::new(), detail: "is a list; it must be an object".to_owned() };
+        return Err(Problem::invalid(vec![error]));
+    }
     let mut reader = serde_json::Deserializer::from_slice(json);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let cause = error.inner();
@@ -177,6 +188,21 @@ mod tests {
         assert_eq!(begun.elapsed(), BODY_WITHIN);
     }
 
+    #[actix_web::test]
+    async fn a_path_may_take_longer_bodies_than_others() {
+        let body = format!(r#"{{"name":"x","list":[1]}}{}"#, " ".repeat(MAX_BODY));
+        for (limit, fits) in [(None, false), (Some(BodyLimit(2 * MAX_BODY)), true), (Some(BodyLimit(10)), false)] {
+            let request = TestRequest::default().insert_header(header::ContentType::json());
+            let request = limit.into_iter().fold(request, TestRequest::app_data);
+            let (request, mut payload) = request.set_payload(body.clone()).to_http_parts();
+            let taken = Json::<Shape>::from_request(&request, &mut payload).await;
+            assert_eq!(
+                taken.as_ref().map_err(|refused| refused.0.code).err(),
+                (!fits).then_some(Slug::PayloadTooLarge)
+            );
+        }
+    }
+
     fn problem(json: &str) -> Problem {
         parse_json::<Shape>(json.as_bytes()).unwrap_err()
     }
@@ -197,6 +223,7 @@ mod tests {
             (r#"{"name":"x"}"#, ""),
             (r#"{"name":"x","list":[],"more":1}"#, "/more"),
             ("[]", ""),
+            (r#" ["x", [1]]"#, ""),
             (r#"{"name":"x","list":[],"kind":1}"#, "/kind"),
             (r#"{"name":"x","list":[],"kind":null}"#, "/kind"),
         ] {

@@ -17,7 +17,7 @@ pub mod settings;
 
 pub use address::{ClientAddress, TrustedProxies};
 pub use authenticated::{Authenticated, bearer, refusal_problem};
-pub use body::{Json, NoBody, parse_json};
+pub use body::{BodyLimit, Json, NoBody, parse_json};
 pub use boundary::boundary;
 pub use failure::{Failure, refused, store_failure};
 pub use health::{Readiness, ReadyCheck, configure as configure_health};

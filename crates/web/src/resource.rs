@@ -49,6 +49,16 @@ impl Methods {
         self.route(&[Method::PUT], web::put().to(handler))
     }
 
+    /// Answers PATCH.
+    pub fn patch<H, A>(self, handler: H) -> Self
+    where
+        H: Handler<A>,
+        A: FromRequest + 'static,
+        H::Output: Responder + 'static,
+    {
+        self.route(&[Method::PATCH], web::patch().to(handler))
+    }
+
     /// Gives the handlers of this path something that others do not have.
     pub fn app_data<U: 'static>(self, data: U) -> Self {
         Self { resource: self.resource.app_data(data), ..self }
@@ -100,7 +110,8 @@ mod tests {
         let app = App::new()
             .wrap(from_fn(crate::boundary))
             .service(resource("/both").post(nothing).get(nothing))
-            .service(resource("/put").put(nothing));
+            .service(resource("/put").put(nothing))
+            .service(resource("/patch").patch(nothing));
         let app = init_service(app).await;
         for (method, path, allowed) in [
             (Method::DELETE, "/both", Some("POST, GET, HEAD")),
@@ -109,6 +120,8 @@ mod tests {
             (Method::HEAD, "/both", None),
             (Method::POST, "/both", None),
             (Method::PUT, "/put", None),
+            (Method::PUT, "/patch", Some("PATCH")),
+            (Method::PATCH, "/patch", None),
         ] {
             let answer = call_service(&app, TestRequest::with_uri(path).method(method.clone()).to_request()).await;
             let status = if allowed.is_some() { StatusCode::METHOD_NOT_ALLOWED } else { StatusCode::OK };

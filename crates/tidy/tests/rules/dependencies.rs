@@ -16,10 +16,10 @@ const WORKSPACE: &[Row<'_>] = &[
     ("bus", &[]),
     ("limit", &[]),
     ("contract", &["kernel"]),
-    ("database", &["kernel"]),
+    ("database", &["kernel", "limit"]),
     ("identity", &["kernel"]),
     ("web", &["contract", "identity", "kernel", "limit"]),
-    ("migrate", &[]),
+    ("migrate", &["database", "kernel"]),
     // For tests only: no crate below may be built with one of these.
     ("testkit", &["contract", "kernel"]),
     ("tidy", &[]),
@@ -27,7 +27,7 @@ const WORKSPACE: &[Row<'_>] = &[
     ("auth-entity", &["kernel"]),
     ("auth-usecase", &["auth-entity", "kernel", "limit"]),
     ("auth-repository", &["auth-entity", "auth-usecase", "database", "kernel", "limit"]),
-    ("auth-handler", &["auth-entity", "auth-usecase", "contract", "kernel", "web"]),
+    ("auth-handler", &["auth-entity", "auth-usecase", "contract", "identity", "kernel", "web"]),
     ("auth-server", &[
         "auth-entity", "auth-handler", "auth-repository", "auth-usecase",
         "bus", "contract", "database", "identity", "kernel", "limit", "migrate",
@@ -51,9 +51,12 @@ const WORKSPACE: &[Row<'_>] = &[
 /// The crates whose tests are built with workspace crates beyond those above.
 #[rustfmt::skip]
 const WORKSPACE_TESTS: &[Row<'_>] = &[
-    ("auth-repository", &["migrate"]),
-    ("auth-server", &["web"]),
-    ("chat-repository", &["migrate"]),
+    ("auth-repository", &["migrate", "testkit"]),
+    ("auth-server", &["testkit"]),
+    ("chat-repository", &["migrate", "testkit"]),
+    ("chat-server", &["testkit"]),
+    ("database", &["testkit"]),
+    ("migrate", &["testkit"]),
     ("natter", &["testkit"]),
     ("tidy", &["contract"]),
 ];
@@ -61,8 +64,8 @@ const WORKSPACE_TESTS: &[Row<'_>] = &[
 /// The crates from outside that rules and use cases are built with: no I/O, no HTTP, no SQL among them.
 #[rustfmt::skip]
 const OUTSIDE: &[Row<'_>] = &[
-    ("auth-entity", &["base64", "email_address", "thiserror"]),
-    ("auth-usecase", &["async-trait", "thiserror", "tracing"]),
+    ("auth-entity", &["base64", "email_address", "thiserror", "url"]),
+    ("auth-usecase", &["async-trait", "thiserror", "tracing", "uuid"]),
     ("chat-entity", &["serde_json", "thiserror", "uuid"]),
     ("chat-usecase", &["async-trait", "thiserror", "tracing"]),
 ];

@@ -7,7 +7,7 @@ use tidy::{assert_none, ports, sources};
 
 /// The ports that are no stores, by service: their glue is in `server/src/gateway/`.
 const GATEWAYS: &[(&str, &[&str])] = &[
-    ("auth", &["AccessTokens", "PasswordHasher", "RefreshTokens", "SessionEvents"]),
+    ("auth", &["AccessTokens", "AccountEvents", "PasswordHasher", "RefreshTokens", "SessionEvents"]),
     ("chat", &["PassingEvents", "Profiles"]),
 ];
 
