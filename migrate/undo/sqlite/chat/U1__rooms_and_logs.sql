@@ -1,4 +1,7 @@
 -- Forgets every room, log and membership.
+-- loses: users, rooms, room_counters, members, events, mentions, idempotency
+-- remakes: epoch
+
 DROP TABLE epoch;
 DROP TABLE idempotency;
 DROP TABLE mentions;

@@ -1,0 +1,5 @@
+-- Takes back V1: all accounts and sessions are lost.
+-- loses: users, sessions
+
+DROP TABLE auth.sessions;
+DROP TABLE auth.users;
