@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::HttpResponse;
-use actix_web::http::header::CONTENT_SECURITY_POLICY;
+use actix_web::http::header::{CONTENT_SECURITY_POLICY, LOCATION};
 use actix_web::middleware::DefaultHeaders;
 use actix_web::web::{Data, ServiceConfig, scope};
 use utoipa::OpenApi;
@@ -20,7 +20,6 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
                        Every error is application/problem+json; its type is a page on this server.",
         license(name = "MIT", identifier = "MIT")
     ),
-    paths(crate::meta::get_meta),
     tags(
         (name = "auth", description = "Accounts and sessions"),
         (name = "users", description = "Profiles"),
@@ -36,12 +35,13 @@ struct Whole;
 const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
                            connect-src 'self'; frame-ancestors 'none'";
 
-/// The document of both services.
-pub(crate) fn document() -> utoipa::openapi::OpenApi {
+/// The document of some services together.
+pub fn document(services: impl IntoIterator<Item = utoipa::openapi::OpenApi>) -> utoipa::openapi::OpenApi {
     let mut document = Whole::openapi();
     document.info.version = env!("CARGO_PKG_VERSION").to_owned();
-    document.merge(auth_handler::openapi());
-    document.merge(chat_handler::openapi());
+    for service in services {
+        document.merge(service);
+    }
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
     document.components.get_or_insert_default().add_security_scheme("bearer", SecurityScheme::Http(bearer));
     for path in document.paths.paths.values_mut() {
@@ -82,13 +82,19 @@ fn declare_problems(operation: &mut Operation) {
 }
 
 /// Adds the document and the page. The page's scripts are in the binary.
-pub(crate) fn configure(config: &mut ServiceConfig, document: Arc<utoipa::openapi::OpenApi>) {
+pub fn configure(config: &mut ServiceConfig, document: Arc<utoipa::openapi::OpenApi>) {
     let page = SwaggerUi::new("/{_:.*}").config(Config::new(["/openapi.json"]).use_base_layout());
     config
         .service(web::resource("/openapi.json").app_data(Data::from(document)).get(get_document))
+        .service(redirect())
         .service(scope("/docs").wrap(DefaultHeaders::new().add((CONTENT_SECURITY_POLICY, DOCS_POLICY))).service(page));
 }
 
 async fn get_document(document: Data<utoipa::openapi::OpenApi>) -> HttpResponse {
     HttpResponse::Ok().json(&**document)
+}
+
+/// `/docs` without a slash, as people type it.
+fn redirect() -> web::Methods {
+    web::resource("/docs").get(|| async { HttpResponse::PermanentRedirect().insert_header((LOCATION, "/docs/")).finish() })
 }

@@ -1,38 +1,36 @@
-//! What this node cannot serve without.
+//! A store as something that a node cannot serve without.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_server::AuthService;
-use chat_server::ChatService;
+use futures_util::future::BoxFuture;
 use web::ReadyCheck;
 
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The auth service's database.
-pub(crate) struct AuthStore(pub(crate) AuthService);
+/// Asks a store for a sign of life.
+pub struct StoreCheck {
+    name: &'static str,
+    ping: Box<dyn Fn() -> BoxFuture<'static, bool> + Send + Sync>,
+}
 
-/// The chat service's database.
-pub(crate) struct ChatStore(pub(crate) ChatService);
-
-#[async_trait]
-impl ReadyCheck for AuthStore {
-    fn name(&self) -> &'static str {
-        "auth store"
-    }
-
-    async fn is_ready(&self) -> bool {
-        matches!(tokio::time::timeout(PATIENCE, self.0.ping()).await, Ok(Ok(())))
+impl StoreCheck {
+    /// A check with a name for logs and answers.
+    pub fn new<F>(name: &'static str, ping: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = bool> + Send + 'static,
+    {
+        Self { name, ping: Box::new(move || Box::pin(ping())) }
     }
 }
 
 #[async_trait]
-impl ReadyCheck for ChatStore {
+impl ReadyCheck for StoreCheck {
     fn name(&self) -> &'static str {
-        "chat store"
+        self.name
     }
 
     async fn is_ready(&self) -> bool {
-        matches!(tokio::time::timeout(PATIENCE, self.0.ping()).await, Ok(Ok(())))
+        tokio::time::timeout(PATIENCE, (self.ping)()).await.unwrap_or(false)
     }
 }

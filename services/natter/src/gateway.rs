@@ -1,7 +1,5 @@
-//! Where the two services meet, in this one process only: in a fleet these are HTTP calls and events.
+//! Where the two services meet, in this one process only: between processes these are HTTP calls.
 
 mod profiles;
-mod ready;
 
 pub(crate) use profiles::LocalProfiles;
-pub(crate) use ready::{AuthStore, ChatStore};

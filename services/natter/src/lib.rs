@@ -1,13 +1,9 @@
-//! Both services in one process on the embedded store: what `make run` starts.
+//! Both services in one process: what `make run` starts, on the embedded store; and a node that is everything, in a fleet.
 
 mod configuration;
 mod gateway;
-pub mod logging;
-mod meta;
-mod openapi;
 mod server;
-mod settings;
 
-pub use configuration::{Configuration, ConfigurationError, variables};
+pub use configuration::Configuration;
+pub use process::ConfigurationError;
 pub use server::{Natter, StartError};
-pub use settings::{LogSettings, NatterSettings};

@@ -1,70 +1,39 @@
 //! The command `natter`: the whole product in one process.
 
-use std::path::PathBuf;
+use std::error::Error;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
-use natter::{Configuration, Natter, logging, variables};
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use natter::{Configuration, Natter};
+use process::Stop;
 
 /// A self-hosted, authenticated chat backend in one process, with nothing to install.
 ///
 /// It is configured by environment variables and a .env file; .env.example names all of them. The ones most used are
-/// HTTP_ADDR (127.0.0.1:8080), DATA_DIR (./data) and LIMITS_ENABLED (true).
+/// HTTP_ADDR (127.0.0.1:8080), DATA_DIR (./data) and LIMITS_ENABLED (true). With POSTGRES_URL, REDIS_URL and NATS_URL it
+/// is a node of a fleet.
 #[derive(Parser)]
 #[command(version, about, long_about)]
-struct Arguments {
-    /// A file of variables; those of the environment win over it. Without it: .env, if there is one
-    #[arg(long, value_name = "PATH")]
-    env_file: Option<PathBuf>,
-    /// Check the configuration, say what is wrong with it, and stop
-    #[arg(long)]
-    check: bool,
+struct Command {
+    #[command(flatten)]
+    arguments: process::Arguments,
 }
 
 #[actix_web::main]
 async fn main() -> ExitCode {
-    match serve(Arguments::parse()).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("natter: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    let configure = |variables| Ok(Configuration::from_vars(variables)?);
+    process::run("natter", Command::parse().arguments, configure, |configuration| &configuration.base, serve).await
 }
 
-async fn serve(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
+async fn serve(configuration: Configuration, mut stop: Stop) -> Result<(), Box<dyn Error>> {
     let begun = Instant::now();
-    let configuration = Configuration::from_vars(variables(arguments.env_file.as_deref())?)?;
-    if arguments.check {
-        println!("The configuration is fine.");
-        return Ok(());
-    }
-    // Written out when they are dropped, after everything else has ended.
-    let _log = logging::start(&configuration.log)?;
-    let terminate = signal(SignalKind::terminate())?;
-    let interrupt = signal(SignalKind::interrupt())?;
-    let natter = Natter::build(configuration).await?;
+    let natter = tokio::select! {
+        natter = Natter::build(configuration) => natter?,
+        () = &mut stop => return Ok(()),
+    };
     announce(&natter, begun);
-    natter.run(stop(terminate, interrupt)).await?;
-    Ok(())
-}
-
-/// Resolves at the first signal; at the second the process ends as it is.
-async fn stop(mut terminate: Signal, mut interrupt: Signal) {
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    actix_web::rt::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        eprintln!("natter: stopped at the second signal, without waiting");
-        std::process::exit(1);
-    });
+    Ok(natter.run(stop).await?)
 }
 
 /// Says where the server is and what to do next.
@@ -75,7 +44,7 @@ fn announce(natter: &Natter, begun: Instant) {
         env!("CARGO_PKG_VERSION"),
         begun.elapsed().as_millis()
     );
-    println!("  data   {}", natter.data_dir().display());
+    println!("  data   {}", natter.data());
     println!("  docs   http://{addr}/docs");
     println!("Next, in another terminal:");
     println!(

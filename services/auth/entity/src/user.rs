@@ -2,7 +2,7 @@
 
 use kernel::{Timestamp, UserId};
 
-use crate::{DisplayName, Email, Username};
+use crate::{AvatarUrl, Bio, DisplayName, Email, Language, StatusText, TimeZone, Username};
 
 /// A person's account.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -16,15 +16,17 @@ pub struct User {
     /// The name that others see.
     pub display_name: DisplayName,
     /// A few lines about oneself.
-    pub bio: Option<String>,
+    pub bio: Option<Bio>,
     /// Where the picture is.
-    pub avatar_url: Option<String>,
+    pub avatar_url: Option<AvatarUrl>,
     /// What one is up to.
-    pub status_text: Option<String>,
+    pub status_text: Option<StatusText>,
     /// A language tag (BCP 47).
-    pub language: Option<String>,
+    pub language: Option<Language>,
     /// A time zone's name (IANA).
-    pub time_zone: Option<String>,
+    pub time_zone: Option<TimeZone>,
+    /// Counts what others see of the account: 1 at first, and one more with each change.
+    pub profile_version: u64,
     /// When the account was made.
     pub created_at: Timestamp,
     /// Since when the operator has disabled it.
@@ -45,6 +47,7 @@ impl User {
             status_text: None,
             language: None,
             time_zone: None,
+            profile_version: 1,
             created_at: now,
             disabled_at: None,
         }

@@ -2,6 +2,7 @@
 
 mod get_me;
 mod get_user;
+pub mod internal;
 mod jwks;
 mod openapi;
 mod problem;
@@ -10,6 +11,7 @@ mod refresh_cookie;
 mod sign_in;
 mod sign_out;
 mod sign_up;
+mod update_me;
 mod view;
 
 use std::sync::Arc;
@@ -45,6 +47,6 @@ pub fn configure(surface: Surface, config: &mut ServiceConfig) {
         .service(web::resource("/v1/auth/signout").post(sign_out::sign_out))
         .service(web::resource("/.well-known/jwks.json").get(jwks::jwks))
         // Before the path with an id, which would take `me` for one.
-        .service(web::resource("/v1/users/me").get(get_me::get_me))
+        .service(web::resource("/v1/users/me").get(get_me::get_me).patch(update_me::update_me))
         .service(web::resource("/v1/users/{id}").get(get_user::get_user));
 }

@@ -13,6 +13,7 @@ use utoipa::{Modify, OpenApi};
         crate::sign_out::sign_out,
         crate::jwks::jwks,
         crate::get_me::get_me,
+        crate::update_me::update_me,
         crate::get_user::get_user,
     ),
     tags(
@@ -46,7 +47,16 @@ mod tests {
         let document = openapi();
         assert_eq!(document.paths.paths.len(), 7);
         let schemas = document.components.unwrap().schemas;
-        for name in ["SignUpRequest", "SignInAnswer", "RefreshAnswer", "OwnUser", "PublicUser", "Jwks", "Problem"] {
+        for name in [
+            "SignUpRequest",
+            "SignInAnswer",
+            "RefreshAnswer",
+            "OwnUser",
+            "UpdateProfile",
+            "PublicUser",
+            "Jwks",
+            "Problem",
+        ] {
             assert!(schemas.contains_key(name), "{name} is missing of {:?}", schemas.keys());
         }
     }

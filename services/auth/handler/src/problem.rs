@@ -4,7 +4,7 @@
 use std::fmt::Display;
 use std::time::Duration;
 
-use auth_usecase::{GetMeError, RefreshError, SignInError, SignOutError, SignUpError};
+use auth_usecase::{GetMeError, RefreshError, SignInError, SignOutError, SignUpError, UpdateProfileError};
 use contract::problem::{FieldError, Problem, Slug};
 use web::{Failure, refused, store_failure};
 
@@ -65,6 +65,17 @@ pub(crate) fn get_me(error: &GetMeError) -> Failure {
     match error {
         GetMeError::Gone => revoked(),
         GetMeError::Store(error) => store_failure(error).into(),
+    }
+}
+
+pub(crate) fn update_profile(error: &UpdateProfileError) -> Failure {
+    match error {
+        UpdateProfileError::Gone => revoked(),
+        UpdateProfileError::Contended => {
+            Failure::new(Slug::Conflict, "The profile is being changed from elsewhere. Look at it, then try again.")
+        }
+        UpdateProfileError::Store(error) => store_failure(error).into(),
+        UpdateProfileError::Unexpected(cause) => internal(cause),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The service, wired on the embedded store: a parts list.
+//! The service put together: a parts list.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,40 +6,36 @@ use std::time::Duration;
 use actix_web::web::ServiceConfig;
 use auth_entity::PasswordPolicy;
 use auth_handler::Surface;
-use auth_repository::memory::{MemoryLiveSessions, MemorySignInThrottle, Unthrottled};
-use auth_repository::sqlite::{SqliteSessions, SqliteUsers};
-use auth_usecase::ports::{SignInThrottle, Unexpected};
+use auth_usecase::ports::{Outbox, Unexpected};
 use auth_usecase::{Auth, AuthPorts, Limits};
-use bus::Bus;
-use database::DataDir;
-use database::sqlite::{Readers, Writer, WriterSettings, open_writer};
-use identity::{Expected, KeySource, LiveSessionCheck};
-use kernel::{Clock, StoreError};
-use limit::{LocalLimiter, RateLimiter, Unlimited};
+use bus::durable::EventSink;
+use identity::{Expected, KeySource, LiveSessionCheck, ServiceKey};
+use kernel::Clock;
+use process::Engines;
 use thiserror::Error;
+use web::ReadyCheck;
 
 use crate::gateway::{
-    Argon2Hasher, AuthLiveSessionCheck, BusSessionEvents, HashSettings, HmacRefreshTokens, JwtMinter, Keys, KeysError,
+    Argon2Hasher, AuthLiveSessionCheck, Bell, BusSessionEvents, HashSettings, HmacRefreshTokens, JwtMinter, Keys,
+    KeysError, OutboxEvents, OutboxRelay,
 };
+use crate::stores::Kept;
 use crate::{AuthSettings, SettingsError};
-
-/// The database's file in the data directory.
-const DATABASE: &str = "auth.db";
-/// Connections that read.
-const READERS: usize = 2;
 
 /// What the service is made from.
 pub struct Parts<'a> {
-    /// Where the database and the keys are. The caller holds it for as long as the service runs.
-    pub data_dir: &'a DataDir,
+    /// Where things are kept, and the bus that takes the notes about ended sessions.
+    pub engines: &'a Engines,
     /// The configuration.
     pub settings: AuthSettings,
+    /// Who makes the tokens and whom they are for.
+    pub expected: Expected,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
-    /// Takes the notes about ended sessions.
-    pub bus: Arc<dyn Bus>,
     /// Whether rates are limited.
     pub limits_enabled: bool,
+    /// The key of the nodes that may ask about sessions and accounts; without one, none may.
+    pub service_key: Option<[u8; 32]>,
 }
 
 /// Why the service could not start.
@@ -69,17 +65,21 @@ pub struct AuthService {
     keys: Arc<Keys>,
     expected: Expected,
     policy: PasswordPolicy,
-    writer: Writer<()>,
-    readers: Readers,
+    service_key: Option<[u8; 32]>,
+    outbox: Arc<dyn Outbox>,
+    bell: Bell,
+    check: Arc<dyn ReadyCheck>,
 }
 
 impl AuthService {
-    /// Opens or makes database and keys, brings the schema up to date, starts the threads.
-    pub fn build(parts: Parts<'_>) -> Result<Self, StartError> {
-        let Parts { data_dir, settings, clock, bus, limits_enabled } = parts;
+    /// Opens the stores and the keys and starts the threads. An embedded store and its keys are made where they are missing.
+    pub async fn build(parts: Parts<'_>) -> Result<Self, StartError> {
+        let Parts { engines, settings, expected, clock, limits_enabled, service_key } = parts;
         settings.validate()?;
-        let keys = Arc::new(Keys::load_or_create(data_dir.path(), &settings)?);
-        let (writer, readers) = open_database(data_dir)?;
+        let keys = Arc::new(Keys::load_or_create(engines.data_dir(), &settings)?);
+        let kept = Kept::open(engines, Arc::clone(&clock), limits_enabled, settings.sign_in_per_account_per_minute)?;
+        let account_events = OutboxEvents::new();
+        let bell = account_events.bell();
         let hasher = Argon2Hasher::start(HashSettings {
             threads: settings.hash_threads,
             queue: settings.hash_queue,
@@ -88,32 +88,34 @@ impl AuthService {
         })
         .map_err(StartError::Hasher)?;
         let lifetime = Duration::from_secs(settings.access_ttl_seconds.into());
-        let (limiter, throttle) = brakes(limits_enabled, settings.sign_in_per_account_per_minute);
         let ports = AuthPorts {
-            users: Arc::new(SqliteUsers::new(writer.clone(), readers.clone())),
-            sessions: Arc::new(SqliteSessions::new(writer.clone(), readers.clone())),
-            live_sessions: Arc::new(MemoryLiveSessions::default()),
+            users: kept.users,
+            sessions: kept.sessions,
+            live_sessions: kept.live_sessions,
             hasher: Arc::new(hasher),
             access_tokens: Arc::new(JwtMinter::new(
                 &keys,
-                settings.issuer.clone(),
-                settings.audience.clone(),
+                expected.issuer.clone(),
+                expected.audience.clone(),
                 lifetime,
             )),
             refresh_tokens: Arc::new(HmacRefreshTokens::new(&keys)),
-            session_events: Arc::new(BusSessionEvents::new(bus)),
-            throttle,
-            limiter,
+            account_events: Arc::new(account_events),
+            session_events: Arc::new(BusSessionEvents::new(Arc::clone(&engines.bus))),
+            throttle: kept.throttle,
+            limiter: kept.limiter,
             clock,
         };
         let limits = Limits::new(settings.sign_in_per_minute, settings.sign_up_per_hour, settings.refresh_per_minute);
         Ok(Self {
             auth: Arc::new(Auth::new(ports, limits)),
             keys,
-            expected: Expected { issuer: settings.issuer, audience: settings.audience },
+            expected,
             policy: PasswordPolicy { min_chars: settings.password_min_chars },
-            writer,
-            readers,
+            service_key,
+            outbox: kept.outbox,
+            bell,
+            check: kept.check,
         })
     }
 
@@ -141,30 +143,19 @@ impl AuthService {
     pub fn configure(&self, config: &mut ServiceConfig) {
         let surface = Surface { auth: self.auth(), policy: self.policy, jwks: self.keys.jwks() };
         auth_handler::configure(surface, config);
+        if let Some(key) = &self.service_key {
+            auth_handler::internal::configure(self.auth(), ServiceKey::from_bytes(*key), config);
+        }
     }
 
-    /// Whether the store takes writes and answers reads.
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        self.writer.write(|tx| tx.connection().query_row("SELECT 1", [], |_| Ok(()))).await?;
-        self.readers.read(|connection| connection.query_row("SELECT 1", [], |_| Ok(()))).await
+    /// Begins to pass on what the other service must not miss, for as long as the service lives. Must be called within a
+    /// tokio runtime, once.
+    pub fn relay_events(&self, sink: Arc<dyn EventSink>) {
+        OutboxRelay::start(Arc::clone(&self.outbox), sink, self.bell.clone());
     }
-}
 
-fn open_database(data_dir: &DataDir) -> Result<(Writer<()>, Readers), StartError> {
-    let path = data_dir.file(DATABASE);
-    let mut connection = open_writer(&path).map_err(|error| StartError::Database(error.into()))?;
-    migrate::sqlite::up(&mut connection, migrate::Service::Auth)?;
-    let writer = Writer::start("auth", connection, WriterSettings::default(), Box::new(|_| {}))
-        .map_err(|error| StartError::Database(error.into()))?;
-    let readers = Readers::start("auth", &path, READERS).map_err(StartError::Database)?;
-    Ok((writer, readers))
-}
-
-/// What slows too many calls down, or nothing.
-fn brakes(enabled: bool, free_attempts: u32) -> (Arc<dyn RateLimiter>, Arc<dyn SignInThrottle>) {
-    if enabled {
-        (Arc::new(LocalLimiter::new()), Arc::new(MemorySignInThrottle::new(free_attempts)))
-    } else {
-        (Arc::new(Unlimited), Arc::new(Unthrottled))
+    /// What the service cannot serve without.
+    pub fn ready_check(&self) -> Arc<dyn ReadyCheck> {
+        Arc::clone(&self.check)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use process::{ConfigurationError, required};
 use serde::Deserialize;
 use thiserror::Error;
 
@@ -13,12 +14,11 @@ use thiserror::Error;
 pub struct AuthSettings {
     /// The Ed25519 key that signs access tokens, PKCS#8 in PEM. Without it, one is made in the data directory.
     pub signing_key_file: Option<PathBuf>,
+    /// Further Ed25519 keys whose access tokens are good, public or private ones in PEM, with commas between the files: the
+    /// next signing key before it signs, and the one before for as long as its tokens last. At most 8.
+    pub verification_key_files: Vec<PathBuf>,
     /// The key of refresh tokens, 32 bytes in base64. Without it, one is made in the data directory.
     pub refresh_key_file: Option<PathBuf>,
-    /// Who makes the access tokens: their `iss`.
-    pub issuer: String,
-    /// Whom the access tokens are for: their `aud`.
-    pub audience: String,
     /// How long an access token lasts, in seconds; 60 to 3600.
     pub access_ttl_seconds: u32,
     /// The fewest characters of a new password; 8 to 128.
@@ -45,9 +45,8 @@ impl Default for AuthSettings {
     fn default() -> Self {
         Self {
             signing_key_file: None,
+            verification_key_files: Vec::new(),
             refresh_key_file: None,
-            issuer: "natter".to_owned(),
-            audience: "natter".to_owned(),
             access_ttl_seconds: 300,
             password_min_chars: 8,
             hash_threads: 0,
@@ -90,16 +89,26 @@ impl AuthSettings {
         Ok(settings)
     }
 
+    /// A node of a fleet must be given the keys that all others have.
+    pub fn must_have_keys(&self) -> Result<(), ConfigurationError> {
+        let why = "all nodes of a fleet make and read tokens with the same keys, so none may make its own";
+        required(self.signing_key_file.as_ref(), "AUTH_SIGNING_KEY_FILE", why)?;
+        required(self.refresh_key_file.as_ref(), "AUTH_REFRESH_KEY_FILE", why)
+    }
+
     /// Judges each value against its bounds.
     pub fn validate(&self) -> Result<(), SettingsError> {
         let check = |good: bool, variable: &'static str, value: String, allowed: &'static str| {
             if good { Ok(()) } else { Err(SettingsError::OutOfBounds { variable, value, allowed }) }
         };
-        let named = "a name of 1 to 200 characters";
         let rate = "1 or more; LIMITS_ENABLED=false lifts all limits";
-        check((1..=200).contains(&self.issuer.len()), "AUTH_ISSUER", format!("{:?}", self.issuer), named)?;
-        check((1..=200).contains(&self.audience.len()), "AUTH_AUDIENCE", format!("{:?}", self.audience), named)?;
-        let bounded: [(&'static str, u64, std::ops::RangeInclusive<u64>, &'static str); 10] = [
+        let bounded: [(&'static str, u64, std::ops::RangeInclusive<u64>, &'static str); 11] = [
+            (
+                "AUTH_VERIFICATION_KEY_FILES",
+                self.verification_key_files.len() as u64,
+                0..=8,
+                "the paths of at most 8 files",
+            ),
             ("AUTH_ACCESS_TTL_SECONDS", self.access_ttl_seconds.into(), 60..=3_600, "60 to 3600"),
             ("AUTH_PASSWORD_MIN_CHARS", self.password_min_chars as u64, 8..=128, "8 to 128"),
             ("AUTH_HASH_THREADS", self.hash_threads as u64, 0..=256, "0 to 256"),
@@ -128,15 +137,18 @@ mod tests {
 
     #[test]
     fn without_variables_there_are_defaults_and_a_variable_wins() {
-        assert_eq!(read(&[("HTTP_ADDR", "x"), ("AUTH_ISSUER", "")]).unwrap(), AuthSettings::default());
+        assert_eq!(read(&[("HTTP_ADDR", "x"), ("AUTH_HASH_PASSES", "")]).unwrap(), AuthSettings::default());
         let settings = read(&[("AUTH_HASH_THREADS", "3"), ("AUTH_SIGNING_KEY_FILE", "/etc/key.pem")]).unwrap();
         assert_eq!(settings.hash_threads, 3);
         assert_eq!(settings.signing_key_file, Some(PathBuf::from("/etc/key.pem")));
+        let settings = read(&[("AUTH_VERIFICATION_KEY_FILES", "/a.pem,/b.pem")]).unwrap();
+        assert_eq!(settings.verification_key_files, [PathBuf::from("/a.pem"), PathBuf::from("/b.pem")]);
     }
 
     #[test]
     fn a_bad_value_is_refused_by_the_name_of_its_variable() {
         for (variable, value) in [
+            ("AUTH_VERIFICATION_KEY_FILES", "1,2,3,4,5,6,7,8,9"),
             ("AUTH_ACCESS_TTL_SECONDS", "59"),
             ("AUTH_PASSWORD_MIN_CHARS", "4"),
             ("AUTH_HASH_QUEUE", "0"),

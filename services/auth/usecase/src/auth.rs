@@ -7,7 +7,8 @@ use limit::RateLimiter;
 
 use crate::Limits;
 use crate::ports::{
-    AccessTokens, LiveSessions, PasswordHasher, RefreshTokens, SessionEvents, Sessions, SignInThrottle, Users,
+    AccessTokens, AccountEvents, LiveSessions, PasswordHasher, RefreshTokens, SessionEvents, Sessions, SignInThrottle,
+    Users,
 };
 
 /// Everything that the use cases stand on.
@@ -25,6 +26,8 @@ pub struct AuthPorts {
     pub access_tokens: Arc<dyn AccessTokens>,
     /// Seals refresh tokens.
     pub refresh_tokens: Arc<dyn RefreshTokens>,
+    /// Writes what other services must hear of accounts.
+    pub account_events: Arc<dyn AccountEvents>,
     /// Announces ended sessions.
     pub session_events: Arc<dyn SessionEvents>,
     /// Slows guessing of one account's password.

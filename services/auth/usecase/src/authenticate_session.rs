@@ -1,9 +1,9 @@
 //! Each request's question: is the session of this token live?
 
-use kernel::{SessionId, StoreError};
+use kernel::{SessionId, StoreError, Timestamp};
 
 use crate::Auth;
-use crate::ports::Liveness;
+use crate::ports::{KnownSession, Liveness};
 
 /// What a session is to a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -16,30 +16,41 @@ pub enum SessionState {
     AccountDisabled,
 }
 
+impl SessionState {
+    /// What a session is that the store knows.
+    pub(crate) fn of(known: &KnownSession, now: Timestamp) -> Self {
+        if !known.session.is_live(now) {
+            Self::Over
+        } else if known.account_disabled {
+            Self::AccountDisabled
+        } else {
+            Self::Live
+        }
+    }
+}
+
 impl Auth {
     /// Answers from memory where it can and from the store where it must. When neither answers, the error says so:
     /// nobody is let in, and nobody is signed out.
     pub async fn authenticate_session(&self, id: SessionId) -> Result<SessionState, StoreError> {
         let now = self.ports.clock.now();
-        match self.ports.live_sessions.lookup(id, now).await {
+        let fence = match self.ports.live_sessions.lookup(id, now).await {
             Liveness::Live => return Ok(SessionState::Live),
             Liveness::Ended => return Ok(SessionState::Over),
-            Liveness::Unknown => {}
-        }
+            Liveness::Unknown(fence) => fence,
+        };
         let Some(known) = self.ports.sessions.find(id).await? else {
             return Ok(SessionState::Over);
         };
-        if !known.session.is_live(now) {
-            return Ok(SessionState::Over);
+        match SessionState::of(&known, now) {
+            SessionState::Live => {}
+            dead @ (SessionState::Over | SessionState::AccountDisabled) => return Ok(dead),
         }
-        if known.account_disabled {
-            return Ok(SessionState::AccountDisabled);
-        }
-        self.ports.live_sessions.fill(id, now, known.session.expires_at()).await;
+        self.ports.live_sessions.fill(id, fence, now, known.session.expires_at()).await;
         // A revocation may have come in since the store was asked; it must win (I16).
         match self.ports.live_sessions.lookup(id, now).await {
             Liveness::Ended => Ok(SessionState::Over),
-            Liveness::Live | Liveness::Unknown => Ok(SessionState::Live),
+            Liveness::Live | Liveness::Unknown(_) => Ok(SessionState::Live),
         }
     }
 }
@@ -48,7 +59,6 @@ impl Auth {
 mod tests {
     use super::*;
     use crate::mocks::{self, Mocks};
-    use crate::ports::KnownSession;
 
     fn known() -> KnownSession {
         KnownSession { session: mocks::session(), account_disabled: false }
@@ -56,7 +66,7 @@ mod tests {
 
     fn knowing_only_the_store(found: Option<KnownSession>) -> Mocks {
         let mut mocks = Mocks::default();
-        mocks.live_sessions.expect_lookup().times(1).return_const(Liveness::Unknown);
+        mocks.live_sessions.expect_lookup().times(1).return_const(Liveness::Unknown(mocks::fence()));
         mocks.sessions.expect_find().times(1).return_once(move |_| Ok(found));
         mocks
     }
@@ -77,7 +87,7 @@ mod tests {
             .live_sessions
             .expect_fill()
             .times(1)
-            .withf(|_, _, until| *until == mocks::session().expires_at())
+            .withf(|_, fence, _, until| *fence == mocks::fence() && *until == mocks::session().expires_at())
             .return_const(());
         mocks.live_sessions.expect_lookup().times(1).return_const(Liveness::Live);
         let state = mocks.auth().authenticate_session(mocks::session().id).await.unwrap();
@@ -112,7 +122,7 @@ mod tests {
     #[tokio::test]
     async fn a_dead_store_is_an_error_and_not_an_answer() {
         let mut mocks = Mocks::default();
-        mocks.live_sessions.expect_lookup().return_const(Liveness::Unknown);
+        mocks.live_sessions.expect_lookup().return_const(Liveness::Unknown(mocks::fence()));
         mocks.sessions.expect_find().returning(|_| Err(StoreError::Overloaded));
         assert!(mocks.auth().authenticate_session(mocks::session().id).await.is_err());
     }

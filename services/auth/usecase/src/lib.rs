@@ -13,12 +13,14 @@ mod sign_in;
 mod sign_out;
 mod sign_up;
 mod tokens;
+mod update_profile;
 
 #[cfg(test)]
 mod mocks;
 
 pub use auth::{Auth, AuthPorts};
 pub use authenticate_session::SessionState;
+pub use check_sessions::CheckedSession;
 pub use get_me::GetMeError;
 pub use limits::Limits;
 pub use refresh::RefreshError;
@@ -26,3 +28,4 @@ pub use sign_in::{SignIn, SignInError, SignedIn};
 pub use sign_out::SignOutError;
 pub use sign_up::{SignUp, SignUpError};
 pub use tokens::Tokens;
+pub use update_profile::UpdateProfileError;

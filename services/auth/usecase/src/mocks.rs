@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_entity::{DisplayName, Email, PasswordHash, Session, User, Username};
-use kernel::{Clock, Timestamp};
+use kernel::{Clock, SessionId, Timestamp};
 use limit::{Decision, RateLimiter, Rule, Unlimited};
 
 use crate::ports::{
-    AccessToken, MockAccessTokens, MockLiveSessions, MockPasswordHasher, MockRefreshTokens, MockSessionEvents,
-    MockSessions, MockSignInThrottle, MockUsers,
+    AccessToken, Fence, MockAccessTokens, MockAccountEvents, MockLiveSessions, MockPasswordHasher, MockRefreshTokens,
+    MockSessionEvents, MockSessions, MockSignInThrottle, MockUsers,
 };
 use crate::{Auth, AuthPorts, Limits};
 
@@ -22,6 +22,7 @@ pub(crate) struct Mocks {
     pub(crate) hasher: MockPasswordHasher,
     pub(crate) access_tokens: MockAccessTokens,
     pub(crate) refresh_tokens: MockRefreshTokens,
+    pub(crate) account_events: MockAccountEvents,
     pub(crate) session_events: MockSessionEvents,
     pub(crate) throttle: MockSignInThrottle,
     limiter: Arc<dyn RateLimiter>,
@@ -47,6 +48,7 @@ impl Mocks {
             hasher: MockPasswordHasher::new(),
             access_tokens: MockAccessTokens::new(),
             refresh_tokens: MockRefreshTokens::new(),
+            account_events: MockAccountEvents::new(),
             session_events: MockSessionEvents::new(),
             throttle: MockSignInThrottle::new(),
             limiter,
@@ -61,6 +63,7 @@ impl Mocks {
             hasher: Arc::new(self.hasher),
             access_tokens: Arc::new(self.access_tokens),
             refresh_tokens: Arc::new(self.refresh_tokens),
+            account_events: Arc::new(self.account_events),
             session_events: Arc::new(self.session_events),
             throttle: Arc::new(self.throttle),
             limiter: self.limiter,
@@ -99,6 +102,11 @@ pub(crate) fn user() -> User {
 
 pub(crate) fn session() -> Session {
     Session::open(user().id, None, IpAddr::V4(Ipv4Addr::LOCALHOST), now())
+}
+
+/// What a memory hands out that knows nothing of a session.
+pub(crate) fn fence() -> Fence {
+    Fence::new(SessionId::from_bytes([7; 16]).as_uuid(), 1)
 }
 
 pub(crate) fn hash() -> PasswordHash {

@@ -8,7 +8,7 @@ use kernel::StoreError;
 use limit::Decision;
 use thiserror::Error;
 
-use crate::ports::{Account, HashError, Unexpected, Verdict};
+use crate::ports::{Account, HashError, Liveness, Unexpected, Verdict};
 use crate::{Auth, Tokens};
 
 /// What one needs to sign in.
@@ -73,8 +73,13 @@ impl Auth {
         let session = Session::open(user.id, request.device, request.address, now);
         // Made before the session is stored, so that a broken key leaves no session that nobody holds.
         let tokens = self.tokens(&user, session, now).map_err(SignInError::Unexpected)?;
+        let id = tokens.session.id;
+        // Nobody knows the session yet. The memory is asked for its fence, which has to be older than what fills it.
+        let liveness = self.ports.live_sessions.lookup(id, now).await;
         self.ports.sessions.open(&tokens.session).await.map_err(SignInError::Store)?;
-        self.ports.live_sessions.fill(tokens.session.id, now, tokens.session.expires_at()).await;
+        if let Liveness::Unknown(fence) = liveness {
+            self.ports.live_sessions.fill(id, fence, now, tokens.session.expires_at()).await;
+        }
         Ok(SignedIn { tokens, user })
     }
 

@@ -2,6 +2,7 @@
 
 mod add_room;
 mod catch_up;
+mod deliver;
 mod drain;
 pub mod envelope;
 mod fanout;
@@ -19,8 +20,9 @@ mod start;
 mod sweep;
 mod typing;
 mod upgrade;
+mod wakefulness;
 
-pub use fanout::{Delivery, Fanout, Membership, PassingDelivery};
+pub use fanout::Fanout;
 pub use settings::LiveSettings;
 pub use shard::{Live, Shard};
 pub(crate) use upgrade::__path_open_socket;

@@ -5,6 +5,7 @@ use actix_web::web::Data;
 use contract::frames::SUBPROTOCOL;
 use contract::meta::{Feature, Meta, MetaLimits};
 use contract::page::MAX_LIMIT;
+use utoipa::OpenApi;
 
 /// What this version of the server is and can do.
 pub(crate) fn meta(max_body_chars: usize, max_frame_bytes: usize) -> Meta {
@@ -33,4 +34,13 @@ pub(crate) fn meta(max_body_chars: usize, max_frame_bytes: usize) -> Meta {
 #[utoipa::path(get, path = "/v1/meta", tag = "operations", responses((status = 200, body = Meta)))]
 pub(crate) async fn get_meta(meta: Data<Meta>) -> HttpResponse {
     HttpResponse::Ok().json(&**meta)
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(get_meta))]
+struct Document;
+
+/// The part of the API document that is about this.
+pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
+    Document::openapi()
 }

@@ -1,39 +1,37 @@
-//! The service, wired on the embedded store: a parts list.
+//! The service put together: a parts list.
 
 use std::error::Error;
 use std::sync::Arc;
 
 use actix_web::web::{Data, ServiceConfig};
-use bus::Bus;
+use bus::durable::{EventHandler, JetStream};
 use chat_handler::live::{Fanout, Live, Shard};
-use chat_repository::memory::MemoryTickets;
-use chat_repository::sqlite::{SqliteLog, SqlitePeople, SqliteRooms, SqliteStore};
 use chat_usecase::port::Profiles;
 use chat_usecase::{Chat, Ports};
-use database::DataDir;
-use database::sqlite::open_writer;
+use contract::events::PROFILES_TOPIC;
+use contract::meta::Meta;
 use identity::Verifier;
 use kernel::{Clock, StoreError};
-use limit::{LocalLimiter, RateLimiter, Unlimited};
+use limit::LocalLimiter;
+use process::{Engines, Stores};
 use thiserror::Error;
-use web::{AllowedOrigins, Lifecycle};
+use web::{AllowedOrigins, Lifecycle, ReadyCheck};
 
-use crate::gateway::{BusPassingEvents, committed_events};
-use crate::{ChatSettings, SettingsError};
+use crate::gateway::{BusPassingEvents, ProfileChanges};
+use crate::stores::Kept;
+use crate::{ChatSettings, SettingsError, meta};
 
-/// The database's file in the data directory.
-const DATABASE: &str = "chat.db";
+/// What all chat nodes are to JetStream: each event goes to one of them, as they share a store.
+const PROFILES_CONSUMER: &str = "chat_profiles";
 
 /// What the service is made from.
 pub struct Parts<'a> {
-    /// Where the database is. The caller holds it for as long as the service runs.
-    pub data_dir: &'a DataDir,
+    /// Where things are kept, and what connects the nodes.
+    pub engines: &'a Engines,
     /// The configuration.
     pub settings: ChatSettings,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
-    /// What connects the parts.
-    pub bus: Arc<dyn Bus>,
     /// Checks tokens and sessions.
     pub verifier: Arc<Verifier>,
     /// Knows the accounts.
@@ -72,43 +70,55 @@ pub enum StartError {
 #[derive(Clone)]
 pub struct ChatService {
     live: Arc<Live>,
-    store: SqliteStore,
+    meta: Arc<Meta>,
+    check: Arc<dyn ReadyCheck>,
 }
 
 impl ChatService {
-    /// Opens or makes the database, brings the schema up to date, makes the default rooms, starts the threads.
+    /// Opens the stores, makes the default rooms, starts the threads. An embedded store is made where it is missing.
     pub async fn build(parts: Parts<'_>) -> Result<Self, StartError> {
         let rules = parts.settings.rules(parts.limits_enabled)?;
         let settings = parts.settings.live(parts.limits_enabled);
-        let limits: Arc<dyn RateLimiter> =
-            if parts.limits_enabled { Arc::new(LocalLimiter::new()) } else { Arc::new(Unlimited) };
-        let store = open_store(parts.data_dir, parts.settings.store_readers, Arc::clone(&parts.bus))?;
+        let bus = &parts.engines.bus;
+        let stores = &parts.engines.stores;
+        let kept = Kept::open(stores, Arc::clone(bus), parts.limits_enabled, parts.settings.store_readers).await?;
         let ports = Ports {
-            log: Arc::new(SqliteLog::new(store.clone())),
-            rooms: Arc::new(SqliteRooms::new(store.clone())),
-            people: Arc::new(SqlitePeople::new(store.clone())),
+            log: kept.log,
+            rooms: kept.rooms,
+            people: kept.people,
             profiles: parts.profiles,
-            tickets: Arc::new(MemoryTickets::new()),
-            passing: Arc::new(BusPassingEvents::new(Arc::clone(&parts.bus))),
-            limits: Arc::clone(&limits),
+            tickets: kept.tickets,
+            passing: Arc::new(BusPassingEvents::new(Arc::clone(bus))),
+            limits: Arc::clone(&kept.limits),
             clock: Arc::clone(&parts.clock),
         };
         let chat = Arc::new(Chat::new(ports, rules));
         chat.prepare_default_rooms().await?;
         let epoch = chat.epoch().await?;
+        let meta = Arc::new(meta::meta(chat.rules().max_body_chars, settings.max_frame_bytes));
         let live = Arc::new(Live {
             chat,
             verifier: parts.verifier,
-            fanout: Fanout::on(&*parts.bus),
+            fanout: Fanout::on(Arc::clone(bus)),
             clock: parts.clock,
-            limits,
+            limits: kept.limits,
             socket_limits: LocalLimiter::new(),
             lifecycle: parts.lifecycle,
             origins: parts.origins,
             epoch,
             settings,
         });
-        Ok(Self { live, store })
+        let service = Self { live, meta, check: kept.check };
+        if let Stores::Fleet(fleet) = stores {
+            service.hear_of_profiles(JetStream::new(&fleet.nats));
+        }
+        Ok(service)
+    }
+
+    /// Takes this node's share of the changes of profiles, for as long as the process lives.
+    fn hear_of_profiles(&self, events: JetStream) {
+        let handler = self.profile_changes();
+        tokio::spawn(async move { events.consume(PROFILES_CONSUMER, PROFILES_TOPIC, handler).await });
     }
 
     /// Adds the routes, and the worker's hub: call it once for each worker. Beside them, the application needs
@@ -117,8 +127,15 @@ impl ChatService {
         config
             .app_data(Data::from(Arc::clone(&self.live)))
             .app_data(Data::from(Arc::clone(&self.live.chat)))
-            .app_data(Shard::new(Arc::clone(&self.live)));
+            .app_data(Data::from(Arc::clone(&self.meta)))
+            .app_data(Shard::new(Arc::clone(&self.live)))
+            .service(web::resource("/v1/meta").get(meta::get_meta));
         chat_handler::configure(config);
+    }
+
+    /// What applies the changes of profiles that the auth service tells.
+    pub fn profile_changes(&self) -> Arc<dyn EventHandler> {
+        Arc::new(ProfileChanges::new(Arc::clone(&self.live.chat)))
     }
 
     /// Sends every socket away and returns when all are gone. Ends by itself.
@@ -126,27 +143,8 @@ impl ChatService {
         self.live.fanout.drain().await;
     }
 
-    /// Whether the store takes writes.
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        self.store.ping().await
+    /// What the service cannot serve without.
+    pub fn ready_check(&self) -> Arc<dyn ReadyCheck> {
+        Arc::clone(&self.check)
     }
-
-    /// Characters of a message at most.
-    pub fn max_body_chars(&self) -> usize {
-        self.live.chat.rules().max_body_chars
-    }
-
-    /// Bytes of a client's frame at most.
-    pub fn max_frame_bytes(&self) -> usize {
-        self.live.settings.max_frame_bytes
-    }
-}
-
-fn open_store(data_dir: &DataDir, readers: usize, bus: Arc<dyn Bus>) -> Result<SqliteStore, StartError> {
-    let path = data_dir.file(DATABASE);
-    let failed = |cause: Box<dyn Error + Send + Sync>| StartError::Database { path: path.display().to_string(), cause };
-    let mut connection = open_writer(&path).map_err(|error| failed(error.into()))?;
-    migrate::sqlite::up(&mut connection, migrate::Service::Chat)?;
-    drop(connection);
-    SqliteStore::open(&path, readers, committed_events(bus)).map_err(failed)
 }

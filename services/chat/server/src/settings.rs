@@ -75,6 +75,16 @@ impl Default for ChatSettings {
     }
 }
 
+/// Where a chat node of a fleet finds the auth service.
+///
+/// Environment prefix: `AUTH_`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct AuthAddress {
+    /// The auth service, or a load balancer before it: `http://host:port`.
+    pub url: Option<String>,
+}
+
 /// A setting that cannot be used; it names the variable and says what would do.
 #[derive(Debug, Error)]
 pub enum SettingsError {

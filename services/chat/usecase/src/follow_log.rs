@@ -1,7 +1,7 @@
-//! What a node asks for its own sockets: parts of logs, and which logs have grown.
+//! What a node asks for its own sockets: parts of logs, which logs have grown, and who came or went.
 
 use chat_entity::{Event, Seq};
-use kernel::{RoomId, StoreError};
+use kernel::{RoomId, StoreError, UserId};
 
 use crate::Chat;
 
@@ -17,5 +17,13 @@ impl Chat {
             return Ok(Vec::new());
         }
         self.ports.log.moved(known).await
+    }
+
+    /// Which of these users have joined or left rooms since the number that is known of each, and the numbers now.
+    pub async fn memberships_moved(&self, known: Vec<(UserId, u64)>) -> Result<Vec<(UserId, u64)>, StoreError> {
+        if known.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.ports.rooms.memberships_moved(known).await
     }
 }

@@ -1,5 +1,6 @@
 //! What chat does: one use case is one method of [`Chat`] in a file of its own, with the ports that it needs.
 
+mod apply_profile;
 mod chat;
 mod create_room;
 mod find_rooms;

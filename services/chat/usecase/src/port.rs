@@ -3,6 +3,7 @@
 mod log;
 mod passing;
 mod people;
+mod presence_leases;
 mod profiles;
 mod rooms;
 mod tickets;
@@ -10,15 +11,16 @@ mod tickets;
 pub use log::{Appended, Entry, History, Log, Window};
 pub use passing::{Passing, PassingEvents};
 pub use people::{People, Welcomed};
-pub use profiles::{ProfileError, Profiles};
+pub use presence_leases::{LONGEST_LEASE, Lease, Presence, PresenceLeases};
+pub use profiles::{ProfileError, Profiles, VersionedProfile};
 pub use rooms::{
     Access, Created, Creation, IdempotencyKey, Join, Joined, Left, Marked, MemberOf, MyRoom, Place, RoomPage,
-    RoomStanding, Rooms,
+    RoomStanding, Rooms, Standings,
 };
 pub use tickets::Tickets;
 
 #[cfg(test)]
 pub use {
-    log::MockLog, passing::MockPassingEvents, people::MockPeople, profiles::MockProfiles, rooms::MockRooms,
-    tickets::MockTickets,
+    log::MockLog, passing::MockPassingEvents, people::MockPeople, presence_leases::MockPresenceLeases,
+    profiles::MockProfiles, rooms::MockRooms, tickets::MockTickets,
 };

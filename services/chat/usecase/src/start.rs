@@ -11,6 +11,8 @@ use crate::{Chat, WelcomeError};
 /// What a client is told when it starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Started {
+    /// How often its user has joined or left rooms so far; it moves on with every further time.
+    pub membership_no: u64,
     /// Its rooms.
     pub rooms: Vec<StartedRoom>,
 }
@@ -37,14 +39,16 @@ impl Chat {
         let current = self.ports.log.epoch().await?;
         let same_epoch = epoch.is_none_or(|epoch| epoch == current);
         let standings = self.ports.rooms.standings(caller.user_id).await?;
+        let membership_no = standings.membership_no;
         let rooms = standings
+            .rooms
             .into_iter()
             .map(|standing| {
                 let resume = self.standing(&standing).resume(cursors.get(&standing.room.id).copied(), same_epoch);
                 StartedRoom { standing, resume }
             })
             .collect();
-        Ok(Started { rooms })
+        Ok(Started { membership_no, rooms })
     }
 
     /// One room of the caller, as `start` would tell it to a client without a cursor; `None` when not a member.

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use crate::Chat;
 use crate::chat::MAX_KNOWN;
-use crate::port::ProfileError;
+use crate::port::{ProfileError, Welcomed};
 
 /// Why a user could not be met.
 #[derive(Debug, Error)]
@@ -39,15 +39,31 @@ impl Chat {
             return Ok(());
         }
         if self.ports.people.find(caller.user_id).await?.is_none() {
-            let profile = self.ports.profiles.profile(caller.user_id).await?.ok_or(WelcomeError::NoSuchUser)?;
-            let default_rooms = self.rules.default_rooms.clone();
-            self.ports.people.welcome(profile, default_rooms, self.ports.clock.now()).await?;
+            self.meet(caller.user_id).await?;
         }
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MAX_KNOWN {
             known.clear();
         }
         known.insert(caller.user_id);
+        Ok(())
+    }
+
+    async fn meet(&self, user: UserId) -> Result<(), WelcomeError> {
+        let met = self.ports.profiles.profile(user).await?.ok_or(WelcomeError::NoSuchUser)?;
+        let (default_rooms, now) = (self.rules.default_rooms.clone(), self.ports.clock.now());
+        if self.ports.people.welcome(met.profile, met.version, default_rooms, now).await? == Welcomed::Known {
+            return Ok(());
+        }
+        // A change that was told before the newcomer was known was left alone, so whoever has just been met is asked for
+        // once more. From now on, changes are applied when they are told.
+        match self.ports.profiles.profile(user).await {
+            Ok(Some(current)) if current.version > met.version => {
+                self.ports.people.update(current.profile, current.version).await?;
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, user_id = %user, "a newcomer's profile may be old until it changes"),
+        }
         Ok(())
     }
 
@@ -66,7 +82,7 @@ impl Chat {
 mod tests {
     use super::*;
     use crate::fixture::{Fixture, caller, profile};
-    use crate::port::Welcomed;
+    use crate::port::VersionedProfile;
 
     #[tokio::test]
     async fn a_newcomer_is_welcomed_once_and_then_costs_no_question() {
@@ -74,11 +90,50 @@ mod tests {
         let caller = caller();
         let known_to_auth = profile(caller.user_id, "ada");
         fixture.people.expect_find().times(1).returning(|_| Ok(None));
-        fixture.profiles.expect_profile().times(1).returning(move |_| Ok(Some(known_to_auth.clone())));
-        fixture.people.expect_welcome().times(1).returning(|_, _, _| Ok(Welcomed::New));
+        fixture.profiles.expect_profile().times(2).returning(move |_| Ok(Some(version(&known_to_auth, 7))));
+        fixture
+            .people
+            .expect_welcome()
+            .times(1)
+            .withf(|_, version, _, _| *version == 7)
+            .returning(|_, _, _, _| Ok(Welcomed::New));
         let chat = fixture.chat();
         chat.welcome(&caller).await.unwrap();
         chat.welcome(&caller).await.unwrap();
+    }
+
+    fn version(profile: &Profile, version: u64) -> VersionedProfile {
+        VersionedProfile { profile: profile.clone(), version }
+    }
+
+    #[tokio::test]
+    async fn a_change_that_was_told_while_a_newcomer_was_met_is_not_missed() {
+        let mut fixture = Fixture::default();
+        let caller = caller();
+        let (before, after) = (profile(caller.user_id, "ada"), profile(caller.user_id, "ada2"));
+        let mut told = vec![version(&after, 2), version(&before, 1)];
+        fixture.people.expect_find().returning(|_| Ok(None));
+        fixture.profiles.expect_profile().times(2).returning(move |_| Ok(told.pop()));
+        fixture.people.expect_welcome().times(1).returning(|_, _, _, _| Ok(Welcomed::New));
+        fixture
+            .people
+            .expect_update()
+            .times(1)
+            .withf(move |found, version| *found == after && *version == 2)
+            .returning(|_, _| Ok(true));
+        fixture.chat().welcome(&caller).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_newcomer_is_let_in_when_auth_goes_away_in_the_middle() {
+        let mut fixture = Fixture::default();
+        let caller = caller();
+        let mut told =
+            vec![Err(ProfileError("away".to_owned())), Ok(Some(version(&profile(caller.user_id, "ada"), 1)))];
+        fixture.people.expect_find().returning(|_| Ok(None));
+        fixture.profiles.expect_profile().times(2).returning(move |_| told.pop().unwrap());
+        fixture.people.expect_welcome().times(1).returning(|_, _, _, _| Ok(Welcomed::New));
+        fixture.chat().welcome(&caller).await.unwrap();
     }
 
     #[tokio::test]

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use testkit::{Live, Person, Rest};
 use tokio::task::JoinSet;
@@ -192,6 +193,8 @@ async fn every_example_of_a_rest_call_is_taken_and_answered_as_shown() {
     let signed_in = rest.post("/v1/auth/signin", "", shown["SignInRequest"].clone()).await.expect(200);
     check("SignInAnswer", &signed_in);
     let token = signed_in["access_token"].as_str().unwrap();
+    let changed = rest.call(Method::PATCH, "/v1/users/me", token, shown["UpdateProfile"].clone()).await.expect(200);
+    check_shape("OwnUser", &changed, &shown["SignInAnswer"]["user"]);
     let made = rest.post("/v1/rooms", token, shown["CreateRoom"].clone()).await.expect(201);
     check("RoomBody", &made);
     let room = made["room"]["id"].as_str().unwrap();
@@ -203,7 +206,7 @@ async fn every_example_of_a_rest_call_is_taken_and_answered_as_shown() {
     let wrong = json!({"username": "x2_", "email": "nobody", "password": Uuid::new_v4()});
     check("Problem", &rest.post("/v1/auth/signup", "", wrong).await.problem(422, "validation-failed"));
     check("Meta", &rest.get("/v1/meta", "").await.expect(200));
-    let requests = ["SignUpRequest", "SignInRequest", "CreateRoom", "PostMessage"];
+    let requests = ["SignUpRequest", "SignInRequest", "UpdateProfile", "CreateRoom", "PostMessage"];
     tried.extend(requests);
     assert_eq!(shown.keys().copied().collect::<BTreeSet<_>>(), tried, "an example that is not tried");
 }

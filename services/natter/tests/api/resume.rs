@@ -116,17 +116,13 @@ async fn a_client_that_reconnects_again_and_again_under_load_gets_every_event_on
 
 #[tokio::test]
 async fn a_restart_in_the_middle_changes_nothing_for_a_client_that_resumes() {
-    let home = tempfile::tempdir().unwrap();
-    let data = home.path().join("data");
-    let vars = [("DATA_DIR", data.to_str().unwrap())];
-    let server = Server::start(&vars).await;
+    let server = Server::start(&[]).await;
     let ada = server.rest.person("ada").await;
     let room = room_with(&server, &ada, 4).await;
     let live = server.rest.live(&ada, json!({})).await;
     let epoch = live.hello["data"]["epoch"].clone();
-    drop(server);
+    let server = server.restart().await;
     assert_eq!(live.closed().await.code, 4400);
-    let server = Server::start(&vars).await;
     server.rest.say(&ada, &room, "after").await;
     let mut live = server.rest.live(&ada, json!({(room.as_str()): 3})).await;
     assert_eq!(live.hello["data"]["epoch"], epoch);

@@ -15,7 +15,8 @@ pub(crate) struct Server {
     pub(crate) clock: Arc<FakeClock>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
-    home: tempfile::TempDir,
+    /// What it was started with; gone when it was moved on to a successor.
+    home: Option<(tempfile::TempDir, HashMap<String, String>)>,
 }
 
 impl Server {
@@ -36,7 +37,18 @@ impl Server {
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
         all.extend(vars.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        let configuration = Configuration::from_vars(all).unwrap();
+        Self::run(home, all).await
+    }
+
+    /// Stops it, and starts another one on the same data.
+    pub(crate) async fn restart(mut self) -> Self {
+        let (home, vars) = self.home.take().unwrap();
+        drop(self);
+        Self::run(home, vars).await
+    }
+
+    async fn run(home: tempfile::TempDir, vars: HashMap<String, String>) -> Self {
+        let configuration = Configuration::from_vars(vars.clone()).unwrap();
         let clock = Arc::new(FakeClock::default());
         let turned = Arc::clone(&clock);
         let (bound, addr) = mpsc::channel::<SocketAddr>();
@@ -52,12 +64,12 @@ impl Server {
             });
         });
         let addr = tokio::task::spawn_blocking(move || addr.recv()).await.unwrap().expect("the server starts");
-        Self { rest: Rest::new(addr), clock, stop: Some(stop), thread: Some(thread), home }
+        Self { rest: Rest::new(addr), clock, stop: Some(stop), thread: Some(thread), home: Some((home, vars)) }
     }
 
     /// Where the server keeps its data.
     pub(crate) fn data_dir(&self) -> std::path::PathBuf {
-        self.home.path().join("data")
+        self.home.as_ref().unwrap().0.path().join("data")
     }
 }
 

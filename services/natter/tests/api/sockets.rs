@@ -43,7 +43,8 @@ async fn an_upgrade_without_good_credentials_is_refused_before_there_is_a_socket
 #[tokio::test]
 async fn a_ticket_works_once_for_thirty_seconds_while_its_session_lives() {
     let server = Server::start(&[]).await;
-    let (addr, origin) = (server.rest.addr(), format!("http://{}", server.rest.addr()));
+    let addr = server.rest.addr();
+    let origin = format!("http://{addr}");
     let ada = server.rest.person("ada").await;
     let first = ticket(&server, &ada.token).await;
     let live = Live::with_ticket(addr, &first, &origin).await.unwrap();
@@ -64,7 +65,8 @@ async fn a_ticket_works_once_for_thirty_seconds_while_its_session_lives() {
 #[tokio::test]
 async fn of_fifty_racing_uses_of_a_ticket_one_gets_a_socket() {
     let server = Server::start(&[]).await;
-    let (addr, origin) = (server.rest.addr(), format!("http://{}", server.rest.addr()));
+    let addr = server.rest.addr();
+    let origin = format!("http://{addr}");
     let ada = server.rest.person("ada").await;
     let ticket = ticket(&server, &ada.token).await;
     let tries = (0..50).map(|_| Live::with_ticket(addr, &ticket, &origin));

@@ -4,4 +4,5 @@
 
 mod crash;
 mod crowd;
+mod seeded;
 mod startup;

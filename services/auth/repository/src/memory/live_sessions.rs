@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_usecase::ports::{LiveSessions, Liveness};
+use auth_usecase::ports::{Fence, LiveSessions, Liveness};
 use kernel::{SessionId, Timestamp};
 
 /// How long a live entry is believed. It bounds what a revocation that got lost can do.
@@ -15,7 +15,8 @@ const TOMBSTONE_FOR: Duration = Duration::from_secs(10 * 60);
 /// Entries at most, some 100 bytes each.
 const CAPACITY: usize = 100_000;
 
-/// Knows of each session for a while that it lives, or that it has ended.
+/// Knows of each session for a while that it lives, or that it has ended. It loses no tombstone before its time, so it
+/// looks at no fence.
 pub struct MemoryLiveSessions {
     entries: Mutex<HashMap<SessionId, Entry>>,
     capacity: usize,
@@ -61,14 +62,14 @@ impl MemoryLiveSessions {
 impl LiveSessions for MemoryLiveSessions {
     async fn lookup(&self, id: SessionId, now: Timestamp) -> Liveness {
         match self.entries().get(&id) {
-            Some(entry) if now >= entry.until => Liveness::Unknown,
+            Some(entry) if now >= entry.until => Liveness::Unknown(Fence::NONE),
             Some(Entry { live: true, .. }) => Liveness::Live,
             Some(Entry { live: false, .. }) => Liveness::Ended,
-            None => Liveness::Unknown,
+            None => Liveness::Unknown(Fence::NONE),
         }
     }
 
-    async fn fill(&self, id: SessionId, now: Timestamp, until: Timestamp) {
+    async fn fill(&self, id: SessionId, _: Fence, now: Timestamp, until: Timestamp) {
         let mut entries = self.entries();
         if entries.get(&id).is_some_and(|entry| now < entry.until) {
             return;
@@ -100,7 +101,7 @@ mod tests {
         let ended = SessionId::new();
         memory.revoke(ended, at(0)).await;
         for _ in 0..1_000 {
-            memory.fill(SessionId::new(), at(1), at(1_000_000)).await;
+            memory.fill(SessionId::new(), Fence::NONE, at(1), at(1_000_000)).await;
         }
         assert!(memory.entries().len() <= 100);
         assert_eq!(memory.lookup(ended, at(359)).await, Liveness::Ended);

@@ -1,15 +1,18 @@
 //! How values stand in columns: written by SQLite's own types, read back through the entities' rules.
 
-use auth_entity::{Device, DisplayName, Email, Session, User, Username};
+use auth_entity::{
+    AvatarUrl, Bio, Device, DisplayName, Email, Language, Session, StatusText, TimeZone, User, Username,
+};
 use kernel::{SessionId, Timestamp, UserId};
 use rusqlite::Row;
 use rusqlite::types::Type;
 
 /// The columns that [`user`] reads, in its order.
 pub(super) const USER: &str = "users.id, users.username, users.email, users.display_name, users.bio, users.avatar_url, \
-                               users.status_text, users.language, users.time_zone, users.created_at, users.disabled_at";
+                               users.status_text, users.language, users.time_zone, users.created_at, users.disabled_at, \
+                               users.profile_version";
 /// How many they are: what is selected after them begins here.
-pub(super) const USER_LEN: usize = 11;
+pub(super) const USER_LEN: usize = 12;
 
 /// The columns that [`session`] reads, in its order.
 pub(super) const SESSION: &str = "sessions.id, sessions.user_id, sessions.device, sessions.address, sessions.created_at, \
@@ -24,23 +27,23 @@ pub(super) fn user(row: &Row<'_>, at: usize) -> rusqlite::Result<User> {
         username: text(row, at + 1, Username::parse)?,
         email: text(row, at + 2, Email::parse)?,
         display_name: text(row, at + 3, DisplayName::parse)?,
-        bio: row.get(at + 4)?,
-        avatar_url: row.get(at + 5)?,
-        status_text: row.get(at + 6)?,
-        language: row.get(at + 7)?,
-        time_zone: row.get(at + 8)?,
+        bio: optional(row, at + 4, Bio::parse)?.flatten(),
+        avatar_url: optional(row, at + 5, AvatarUrl::parse)?,
+        status_text: optional(row, at + 6, StatusText::parse)?.flatten(),
+        language: optional(row, at + 7, Language::parse)?,
+        time_zone: optional(row, at + 8, TimeZone::parse)?,
         created_at: Timestamp::from_millis(row.get(at + 9)?),
         disabled_at: time(row, at + 10)?,
+        profile_version: row.get::<_, i64>(at + 11)?.unsigned_abs(),
     })
 }
 
 /// Reads a session whose columns begin at 0.
 pub(super) fn session(row: &Row<'_>) -> rusqlite::Result<Session> {
-    let device: Option<String> = row.get(2)?;
     Ok(Session {
         id: SessionId::from_bytes(row.get(0)?),
         user_id: UserId::from_bytes(row.get(1)?),
-        device: device.map_or(Ok(None), |device| Device::parse(&device).map_err(|error| broken(2, error)))?,
+        device: optional(row, 2, Device::parse)?.flatten(),
         address: text(row, 3, str::parse)?,
         created_at: Timestamp::from_millis(row.get(4)?),
         last_seen_at: Timestamp::from_millis(row.get(5)?),
@@ -48,6 +51,11 @@ pub(super) fn session(row: &Row<'_>) -> rusqlite::Result<Session> {
         rotated_at: time(row, 7)?,
         ended_at: time(row, 8)?,
     })
+}
+
+/// A version as it is kept; none of ours is near the end of the numbers.
+pub(super) fn version(version: u64) -> i64 {
+    i64::try_from(version).unwrap_or(i64::MAX)
 }
 
 fn time(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Timestamp>> {
@@ -59,6 +67,13 @@ where
     E: std::error::Error + Send + Sync + 'static,
 {
     parse(&row.get::<_, String>(at)?).map_err(|error| broken(at, error))
+}
+
+fn optional<T, E>(row: &Row<'_>, at: usize, parse: impl Fn(&str) -> Result<T, E>) -> rusqlite::Result<Option<T>>
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    row.get::<_, Option<String>>(at)?.map(|text| parse(&text).map_err(|error| broken(at, error))).transpose()
 }
 
 /// A value that no rule of ours would have let in: somebody else wrote it.

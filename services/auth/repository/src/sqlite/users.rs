@@ -1,13 +1,13 @@
 //! Accounts in SQLite.
 
 use async_trait::async_trait;
-use auth_entity::{Login, PasswordHash, User};
-use auth_usecase::ports::{Account, InsertOutcome, Users};
+use auth_entity::{AvatarUrl, Bio, Language, Login, PasswordHash, StatusText, TimeZone, User};
+use auth_usecase::ports::{Account, InsertOutcome, Message, ReplaceOutcome, Users};
 use database::sqlite::{Readers, Writer, violated_unique};
-use kernel::{StoreError, UserId};
+use kernel::{StoreError, Timestamp, UserId};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::columns;
+use super::{columns, outbox};
 
 /// The table `users`.
 #[derive(Clone)]
@@ -67,12 +67,30 @@ impl Users for SqliteUsers {
             })
             .await
     }
+
+    async fn replace_profile(
+        &self,
+        user: &User,
+        message: &Message,
+        now: Timestamp,
+    ) -> Result<ReplaceOutcome, StoreError> {
+        let (user, message) = (user.clone(), message.clone());
+        self.writer
+            .write(move |tx| {
+                let outcome = replace_profile(tx.connection(), &user)?;
+                if outcome == ReplaceOutcome::Replaced {
+                    outbox::add(tx.connection(), &message, now)?;
+                }
+                Ok(outcome)
+            })
+            .await
+    }
 }
 
 fn insert(connection: &Connection, account: &Account) -> rusqlite::Result<InsertOutcome> {
     let sql = "INSERT INTO users (id, username, username_key, email, email_key, display_name, bio, avatar_url, \
-               status_text, language, time_zone, password_hash, created_at, disabled_at) \
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+               status_text, language, time_zone, password_hash, created_at, disabled_at, profile_version) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
     let Account { user, password_hash } = account;
     let inserted = connection.prepare_cached(sql)?.execute(params![
         user.id.as_bytes(),
@@ -81,14 +99,15 @@ fn insert(connection: &Connection, account: &Account) -> rusqlite::Result<Insert
         user.email.as_str(),
         user.email.key(),
         user.display_name.as_str(),
-        user.bio,
-        user.avatar_url,
-        user.status_text,
-        user.language,
-        user.time_zone,
+        user.bio.as_ref().map(Bio::as_str),
+        user.avatar_url.as_ref().map(AvatarUrl::as_str),
+        user.status_text.as_ref().map(StatusText::as_str),
+        user.language.as_ref().map(Language::as_str),
+        user.time_zone.as_ref().map(TimeZone::as_str),
         password_hash.as_phc(),
         user.created_at.as_millis(),
-        user.disabled_at.map(kernel::Timestamp::as_millis),
+        user.disabled_at.map(Timestamp::as_millis),
+        columns::version(user.profile_version),
     ]);
     match inserted {
         Ok(_) => Ok(InsertOutcome::Inserted),
@@ -98,4 +117,20 @@ fn insert(connection: &Connection, account: &Account) -> rusqlite::Result<Insert
             Some(_) | None => Err(error),
         },
     }
+}
+
+fn replace_profile(connection: &Connection, user: &User) -> rusqlite::Result<ReplaceOutcome> {
+    let sql = "UPDATE users SET display_name = ?3, bio = ?4, avatar_url = ?5, status_text = ?6, language = ?7, \
+               time_zone = ?8, profile_version = ?2 WHERE id = ?1 AND profile_version = ?2 - 1";
+    let replaced = connection.prepare_cached(sql)?.execute(params![
+        user.id.as_bytes(),
+        columns::version(user.profile_version),
+        user.display_name.as_str(),
+        user.bio.as_ref().map(Bio::as_str),
+        user.avatar_url.as_ref().map(AvatarUrl::as_str),
+        user.status_text.as_ref().map(StatusText::as_str),
+        user.language.as_ref().map(Language::as_str),
+        user.time_zone.as_ref().map(TimeZone::as_str),
+    ])?;
+    Ok(if replaced == 1 { ReplaceOutcome::Replaced } else { ReplaceOutcome::Stale })
 }

@@ -3,10 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on is a test that fails")]
 
 mod live_sessions;
+mod nodes;
+mod outbox;
 mod samples;
 mod sessions;
 mod sign_in_throttle;
 mod stores;
+mod two_nodes;
 mod users;
 
 /// Runs each case of a suite on a fresh store.

@@ -4,8 +4,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use auth_entity::{Device, Email, PasswordHash, Session, User, Username};
-use auth_usecase::ports::{Account, InsertOutcome};
+use auth_usecase::ports::{Account, InsertOutcome, Message};
 use kernel::Timestamp;
+use uuid::Uuid;
 
 use crate::stores::Stores;
 
@@ -17,6 +18,16 @@ pub(crate) fn account(username: &str, email: &str) -> Account {
     let username = Username::parse(username).unwrap();
     let user = User::new(username, Email::parse(email).unwrap(), None, at(0));
     Account { user, password_hash: PasswordHash::from_phc(format!("hash of {email}")) }
+}
+
+/// The account with the next version of its profile.
+pub(crate) fn changed(user: &User) -> User {
+    User { profile_version: user.profile_version + 1, ..user.clone() }
+}
+
+/// A message that no other number has.
+pub(crate) fn message(number: u128) -> Message {
+    Message { id: Uuid::from_u128(number), topic: "profiles".to_owned(), payload: format!(r#"{{"version":{number}}}"#) }
 }
 
 /// Adds the account `ann` and opens a session of hers.

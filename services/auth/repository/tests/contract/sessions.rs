@@ -7,9 +7,17 @@ use auth_usecase::ports::{EndOutcome, KnownSession, RotateOutcome};
 use kernel::{SessionId, Timestamp};
 
 use crate::samples::{account, at, session, session_of};
-use crate::stores::{self, Stores};
+use crate::stores::Stores;
+use crate::{stores, two_nodes};
 
-crate::suite!(sessions on sqlite from super::stores::sqlite:
+macro_rules! on_each {
+    ($($case:ident)*) => {
+        crate::suite!(sessions on sqlite from super::stores::sqlite: $($case)*);
+        crate::suite!(sessions on postgres from super::two_nodes::postgres: $($case)*);
+    };
+}
+
+on_each!(
     a_session_is_found_as_it_was_opened
     many_sessions_are_found_at_once_and_unknown_ones_left_out
     the_current_generation_rotates_and_the_one_before_gives_the_same_successor

@@ -4,14 +4,18 @@ use std::any::Any;
 use std::sync::Arc;
 
 use auth_repository::memory::{MemoryLiveSessions, MemorySignInThrottle};
-use auth_repository::sqlite::{SqliteSessions, SqliteUsers};
-use auth_usecase::ports::{LiveSessions, Sessions, SignInThrottle, Users};
+use auth_repository::sqlite::{SqliteOutbox, SqliteSessions, SqliteUsers};
+use auth_usecase::ports::{LiveSessions, Outbox, Sessions, SignInThrottle, Users};
 use database::sqlite::{Readers, Writer, WriterSettings, open_writer};
+use testkit::Turned;
 
-/// Both stores of one database; they share it, as a session belongs to an account.
+use crate::samples::at;
+
+/// The stores of one database; they share it, as a session and a message belong to an account.
 pub(crate) struct Stores {
     pub(crate) users: Arc<dyn Users>,
     pub(crate) sessions: Arc<dyn Sessions>,
+    pub(crate) outbox: Arc<dyn Outbox>,
     /// Whatever must live as long as the stores do.
     pub(crate) _keep: Box<dyn Any + Send>,
 }
@@ -25,16 +29,17 @@ pub(crate) async fn sqlite() -> Stores {
     let readers = Readers::start("auth", &path, 2).unwrap();
     Stores {
         users: Arc::new(SqliteUsers::new(writer.clone(), readers.clone())),
-        sessions: Arc::new(SqliteSessions::new(writer, readers)),
+        sessions: Arc::new(SqliteSessions::new(writer.clone(), readers.clone())),
+        outbox: Arc::new(SqliteOutbox::new(writer, readers)),
         _keep: Box::new(dir),
     }
 }
 
-pub(crate) async fn memory_live_sessions() -> Arc<dyn LiveSessions> {
-    Arc::new(MemoryLiveSessions::default())
+pub(crate) async fn memory_live_sessions() -> Turned<dyn LiveSessions> {
+    Turned::by_given_times(Arc::new(MemoryLiveSessions::default()), at(0))
 }
 
 /// A throttle that lets five attempts pass.
-pub(crate) async fn memory_throttle() -> Arc<dyn SignInThrottle> {
-    Arc::new(MemorySignInThrottle::new(5))
+pub(crate) async fn memory_throttle() -> Turned<dyn SignInThrottle> {
+    Turned::by_given_times(Arc::new(MemorySignInThrottle::new(5)), at(0))
 }

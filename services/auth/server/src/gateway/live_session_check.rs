@@ -22,16 +22,21 @@ impl AuthLiveSessionCheck {
 #[async_trait]
 impl LiveSessionCheck for AuthLiveSessionCheck {
     async fn check(&self, id: SessionId) -> Result<SessionState, Unavailable> {
-        match self.auth.authenticate_session(id).await {
-            Ok(auth_usecase::SessionState::Live) => Ok(SessionState::Live),
-            Ok(auth_usecase::SessionState::Over) => Ok(SessionState::Over),
-            Ok(auth_usecase::SessionState::AccountDisabled) => Ok(SessionState::AccountDisabled),
-            Err(error) => Err(unavailable(&error)),
-        }
+        self.auth.authenticate_session(id).await.map(state).map_err(|error| unavailable(&error))
     }
 
-    async fn dead(&self, ids: &[SessionId]) -> Result<Vec<SessionId>, Unavailable> {
-        self.auth.check_sessions(ids).await.map_err(|error| unavailable(&error))
+    async fn dead(&self, ids: &[SessionId]) -> Result<Vec<(SessionId, SessionState)>, Unavailable> {
+        let states = self.auth.check_sessions(ids).await.map_err(|error| unavailable(&error))?;
+        let states = states.into_iter().map(|found| (found.id, state(found.state)));
+        Ok(states.filter(|(_, state)| *state != SessionState::Live).collect())
+    }
+}
+
+fn state(found: auth_usecase::SessionState) -> SessionState {
+    match found {
+        auth_usecase::SessionState::Live => SessionState::Live,
+        auth_usecase::SessionState::Over => SessionState::Over,
+        auth_usecase::SessionState::AccountDisabled => SessionState::AccountDisabled,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use auth_usecase::ports::{EndReason, SessionEvents};
-use bus::Bus;
+use bus::{Bus, Channel, Message};
 use bytes::Bytes;
 use contract::events::{SESSIONS_TOPIC, SessionEndReason, SessionEnded};
 use kernel::SessionId;
@@ -27,7 +27,10 @@ impl SessionEvents for BusSessionEvents {
             EndReason::RefreshReused => SessionEndReason::RefreshReused,
         };
         match serde_json::to_vec(&SessionEnded { session_id, reason }) {
-            Ok(note) => self.bus.publish(SESSIONS_TOPIC, &[Bytes::from(note)]),
+            Ok(note) => {
+                let message = Message { channel: Channel::Everyone, payload: Bytes::from(note) };
+                self.bus.publish(SESSIONS_TOPIC, &[message]);
+            }
             Err(cause) => tracing::error!(%cause, "a note about an ended session could not be written"),
         }
     }

@@ -11,15 +11,16 @@ use actix_web::http::header::HeaderMap;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::{App, middleware};
 use auth_server::{AuthService, AuthSettings, Parts};
-use bus::{Bus, LocalBus};
-use bytes::Bytes;
+use bus::{Bus, LocalBus, Message};
 use contract::events::SESSIONS_TOPIC;
 use database::DataDir;
-use identity::Verifier;
+use identity::{Expected, Verifier};
 use kernel::{Clock, Timestamp};
+use process::{Engines, Stores};
 use serde_json::{Value, json};
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
+pub(crate) const SERVICE_KEY: [u8; 32] = [7; 32];
 
 /// A clock that stands still until it is turned.
 pub(crate) struct TurnedClock(AtomicI64);
@@ -43,7 +44,7 @@ pub(crate) struct Around {
     pub(crate) notes: Arc<Mutex<Vec<Value>>>,
     pub(crate) verifier: Arc<Verifier>,
     pub(crate) service: AuthService,
-    _data_dir: DataDir,
+    _engines: Engines,
     _home: tempfile::TempDir,
 }
 
@@ -58,26 +59,37 @@ pub(crate) async fn start() -> (Natter, Around) {
 }
 
 pub(crate) async fn start_with(limits_enabled: bool) -> (Natter, Around) {
+    launch(limits_enabled, None).await
+}
+
+/// A fresh service that other services may ask.
+pub(crate) async fn start_for_services() -> (Natter, Around) {
+    launch(false, Some(SERVICE_KEY)).await
+}
+
+async fn launch(limits_enabled: bool, service_key: Option<[u8; 32]>) -> (Natter, Around) {
     let home = tempfile::tempdir().unwrap();
-    let data_dir = DataDir::hold(home.path()).unwrap();
+    let data_dir = Arc::new(DataDir::hold(home.path()).unwrap());
     let clock = Arc::new(TurnedClock(AtomicI64::new(1_795_259_294_000)));
     let bus = Arc::new(LocalBus::new());
     let notes: Arc<Mutex<Vec<Value>>> = Arc::default();
     let heard = Arc::clone(&notes);
-    let hear = move |batch: &[Bytes]| {
-        heard.lock().unwrap().extend(batch.iter().map(|note| serde_json::from_slice::<Value>(note).unwrap()));
+    let hear = move |batch: &[Message]| {
+        heard.lock().unwrap().extend(batch.iter().map(|note| serde_json::from_slice::<Value>(&note.payload).unwrap()));
     };
     bus.subscribe(SESSIONS_TOPIC, Box::new(hear));
     let settings = AuthSettings { hash_memory_kib: 8_192, hash_passes: 1, hash_threads: 1, ..AuthSettings::default() };
-    let service =
-        AuthService::build(Parts { data_dir: &data_dir, settings, clock: clock.clone(), bus, limits_enabled }).unwrap();
+    let engines = Engines { bus, stores: Stores::Embedded(data_dir) };
+    let expected = Expected { issuer: "natter".to_owned(), audience: "natter".to_owned() };
+    let parts = Parts { engines: &engines, settings, expected, clock: clock.clone(), limits_enabled, service_key };
+    let service = AuthService::build(parts).await.unwrap();
     let verifier =
         Arc::new(Verifier::new(service.key_source(), service.live_session_check(), clock.clone(), service.expected()));
     let app = App::new()
         .wrap(middleware::from_fn(web::boundary))
         .app_data(actix_web::web::Data::from(Arc::clone(&verifier)))
         .configure(|config| service.configure(config));
-    let around = Around { clock, notes, verifier, service, _data_dir: data_dir, _home: home };
+    let around = Around { clock, notes, verifier, service, _engines: engines, _home: home };
     let app = Rc::new(init_service(app).await);
     let answer = move |request: TestRequest| -> Answering {
         let app = Rc::clone(&app);
@@ -125,6 +137,11 @@ pub(crate) async fn post(app: &Natter, path: &str, body: Value) -> Answer {
 
 pub(crate) async fn get(app: &Natter, path: &str, token: &str) -> Answer {
     ask(app, request(Method::GET, path).insert_header(("authorization", format!("Bearer {token}")))).await
+}
+
+pub(crate) async fn patch(app: &Natter, path: &str, token: &str, body: Value) -> Answer {
+    let request = request(Method::PATCH, path).insert_header(("authorization", format!("Bearer {token}")));
+    ask(app, request.set_json(body)).await
 }
 
 pub(crate) async fn sign_out(app: &Natter, token: &str) -> Answer {

@@ -5,4 +5,6 @@
 mod accounts;
 mod application;
 mod cookies;
+mod internal;
+mod profiles;
 mod sessions;

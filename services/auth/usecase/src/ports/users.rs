@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use auth_entity::{Login, PasswordHash, User};
-use kernel::{StoreError, UserId};
+use kernel::{StoreError, Timestamp, UserId};
+
+use super::Message;
 
 /// An account with what proves that one owns it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -24,6 +26,15 @@ pub enum InsertOutcome {
     EmailTaken,
 }
 
+/// What came of changing a profile.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ReplaceOutcome {
+    /// It is changed and the message is in the outbox, durably.
+    Replaced,
+    /// The profile has another version by now, or the account is gone; nothing changed.
+    Stale,
+}
+
 /// The store of accounts.
 #[cfg_attr(test, mockall::automock)]
 #[async_trait]
@@ -40,4 +51,14 @@ pub trait Users: Send + Sync {
 
     /// Puts a hash in another's place. It MUST change nothing when the account's hash is no longer `old`.
     async fn replace_hash(&self, id: UserId, old: &PasswordHash, new: &PasswordHash) -> Result<(), StoreError>;
+
+    /// Puts a profile in the place of the version before it, and a message about it in the outbox; one atomic change. It
+    /// MUST change nothing when the account's version is no longer `user.profile_version - 1`, so that of racing changes
+    /// of one version exactly one is `Replaced`.
+    async fn replace_profile(
+        &self,
+        user: &User,
+        message: &Message,
+        now: Timestamp,
+    ) -> Result<ReplaceOutcome, StoreError>;
 }

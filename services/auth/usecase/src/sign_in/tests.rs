@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::mocks::{self, Mocks};
+use crate::ports::Fence;
 use auth_entity::PasswordHash;
+use kernel::{SessionId, Timestamp};
 use std::net::Ipv4Addr;
 
 fn request() -> SignIn {
@@ -35,8 +37,11 @@ async fn the_right_password_begins_a_session_that_is_stored_before_the_answer() 
     mocks.throttle.expect_succeeded().times(1).return_const(());
     mocks.access_tokens.expect_mint().times(1).returning(|_, _, _| Ok(mocks::access_token()));
     mocks.refresh_tokens.expect_seal().times(1).withf(|token| token.generation == 0).return_const("r".to_owned());
+    let unknown = Liveness::Unknown(mocks::fence());
+    mocks.live_sessions.expect_lookup().times(1).in_sequence(&mut order).return_const(unknown);
     mocks.sessions.expect_open().times(1).in_sequence(&mut order).returning(|_| Ok(()));
-    mocks.live_sessions.expect_fill().times(1).in_sequence(&mut order).return_const(());
+    let fenced = |_: &SessionId, fence: &Fence, _: &Timestamp, _: &Timestamp| *fence == mocks::fence();
+    mocks.live_sessions.expect_fill().times(1).in_sequence(&mut order).withf(fenced).return_const(());
     let signed_in = mocks.auth().sign_in(request()).await.unwrap();
     assert_eq!(signed_in.tokens.session.user_id, signed_in.user.id);
     assert_eq!(signed_in.tokens.refresh_token, "r");
@@ -95,6 +100,7 @@ async fn an_outdated_hash_is_renewed_and_failing_to_turns_nobody_away() {
         mocks.access_tokens.expect_mint().returning(|_, _, _| Ok(mocks::access_token()));
         mocks.refresh_tokens.expect_seal().return_const(String::new());
         mocks.sessions.expect_open().returning(|_| Ok(()));
+        mocks.live_sessions.expect_lookup().return_const(Liveness::Unknown(mocks::fence()));
         mocks.live_sessions.expect_fill().return_const(());
         assert!(mocks.auth().sign_in(request()).await.is_ok());
     }
@@ -106,6 +112,7 @@ async fn a_session_that_could_not_be_stored_is_neither_cached_nor_given_out() {
     mocks.throttle.expect_succeeded().return_const(());
     mocks.access_tokens.expect_mint().returning(|_, _, _| Ok(mocks::access_token()));
     mocks.refresh_tokens.expect_seal().return_const(String::new());
+    mocks.live_sessions.expect_lookup().return_const(Liveness::Unknown(mocks::fence()));
     mocks.sessions.expect_open().times(1).returning(|_| Err(StoreError::Unavailable("gone".into())));
     assert!(matches!(mocks.auth().sign_in(request()).await, Err(SignInError::Store(_))));
 }

@@ -116,6 +116,8 @@ impl Shard {
 
     /// Asks which of these rooms have moved since their heads were read, and lets their followers catch up.
     pub(super) async fn look_again(self: &Rc<Self>, heads: Vec<(RoomId, Seq)>) {
+        // Nothing falls between what is listened to and what the store says then.
+        self.live.fanout.settled().await;
         match self.live.chat.moved(heads).await {
             Ok(moved) => self.heard_of(&moved),
             // Reconciliation asks again in a moment.
@@ -136,6 +138,7 @@ impl Shard {
                 return;
             }
         };
+        socket.membership_no.set(started.membership_no);
         let in_rooms: HashSet<RoomId> = started.rooms.iter().map(|room| room.standing.room.id).collect();
         let left: Vec<RoomId> = socket.rooms.borrow().iter().filter(|room| !in_rooms.contains(room)).copied().collect();
         for room in left {

@@ -1,22 +1,17 @@
 //! Giving a socket what it has missed, from the store, at the pace at which it reads.
 
 use std::rc::Rc;
-use std::time::Duration;
 
 use actix_web::rt;
 use chat_entity::{Event, EventContent, Seq};
 use contract::frames::ServerFrame;
 use kernel::RoomId;
 
+use super::deliver::{FIRST_PAUSE, LONGEST_PAUSE};
 use super::frame;
 use super::shard::Shard;
 use super::socket::Socket;
 use crate::wire;
-
-/// The first pause after the store has failed; it doubles.
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
-/// The longest pause: the store has five seconds to be noticed again.
-const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
 impl Shard {
     /// Puts a room on the list of what the socket is behind on, and sees to it that somebody works on the list.
@@ -66,6 +61,7 @@ impl Shard {
                     continue;
                 }
             };
+            self.be_sure_of_sessions().await;
             let is_last_page = events.len() < limit as usize;
             for event in &events {
                 socket.outbox.room().await;
@@ -75,6 +71,11 @@ impl Shard {
             }
             if is_last_page && self.is_level(socket, room) {
                 return;
+            }
+            if events.is_empty() {
+                tracing::warn!(%room, after = after.get(), "the store does not have what was announced");
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
             }
         }
     }
@@ -89,7 +90,6 @@ impl Shard {
         {
             let mut rooms = self.rooms.borrow_mut();
             let Some(followed) = rooms.get_mut(&event.room_id) else { return false };
-            followed.latest = followed.latest.max(event.seq);
             let Some(follower) = followed.followers.get_mut(&socket.key) else { return false };
             if event.seq != follower.next {
                 return true;
@@ -111,7 +111,7 @@ impl Shard {
     fn is_level(&self, socket: &Socket, room: RoomId) -> bool {
         let mut rooms = self.rooms.borrow_mut();
         let Some(followed) = rooms.get_mut(&room) else { return true };
-        let latest = followed.latest;
+        let latest = followed.latest();
         let Some(follower) = followed.followers.get_mut(&socket.key) else { return true };
         if follower.next <= latest {
             return false;

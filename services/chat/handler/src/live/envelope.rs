@@ -1,12 +1,16 @@
 //! What travels on the bus between nodes: a few bytes to decide by, then the JSON that sockets get.
 
+use bus::{Bus, Channel, Message};
 use bytes::{BufMut, Bytes, BytesMut};
 use chat_entity::{Event, EventContent, Seq};
 use chat_usecase::port::Passing;
-use contract::events::{PassingEvent, ReadPosition, TypingUser};
+use contract::events::{
+    JOINED_TOPIC, LOG_TOPIC, PASSING_TOPIC, PassingEvent, ROOM_CHANNEL, ReadPosition, TypingUser, USER_CHANNEL,
+};
 use kernel::{RoomId, UserId};
+use uuid::Uuid;
 
-use super::fanout::{Audience, Delivery, Membership, PassingDelivery};
+use super::fanout::{Audience, Delivery, PassingDelivery};
 use super::frame;
 use crate::wire;
 
@@ -16,7 +20,6 @@ const LOG_HEADER: usize = 1 + 16 + 8 + 1 + 16;
 const PASSING_HEADER: usize = 1 + 16 + 1 + 16;
 
 const NOBODY: u8 = 0;
-const JOINED: u8 = 1;
 const LEFT: u8 = 2;
 
 const ROOM_WITHOUT: u8 = 0;
@@ -24,11 +27,12 @@ const ONLY: u8 = 1;
 const ROOM: u8 = 2;
 
 /// A committed event, for the bus.
-pub fn of_event(event: &Event) -> Bytes {
+fn of_event(event: &Event) -> Bytes {
     let (what, who) = match &event.content {
-        EventContent::MemberJoined(user) => (JOINED, user.id),
         EventContent::MemberLeft(user) => (LEFT, user.id),
-        EventContent::RoomCreated(_) | EventContent::MessageCreated(_) => (NOBODY, UserId::from_bytes([0; 16])),
+        EventContent::MemberJoined(_) | EventContent::RoomCreated(_) | EventContent::MessageCreated(_) => {
+            (NOBODY, UserId::from_bytes([0; 16]))
+        }
     };
     let mut bytes = BytesMut::with_capacity(LOG_HEADER + 512);
     bytes.put_u8(VERSION);
@@ -40,29 +44,87 @@ pub fn of_event(event: &Event) -> Bytes {
 }
 
 /// Reads what [`of_event`] wrote; `None` for what is not ours.
-pub fn to_delivery(bytes: &Bytes) -> Option<Delivery> {
+pub(super) fn to_delivery(bytes: &Bytes) -> Option<Delivery> {
     let (&[VERSION], rest) = bytes.split_first_chunk::<1>()? else { return None };
     let (room, rest) = rest.split_first_chunk::<16>()?;
     let (seq, rest) = rest.split_first_chunk::<8>()?;
     let (what, rest) = rest.split_first_chunk::<1>()?;
     let (who, json) = rest.split_first_chunk::<16>()?;
-    let who = UserId::from_bytes(*who);
-    let membership = match what[0] {
+    let left = match what[0] {
         NOBODY => None,
-        JOINED => Some(Membership::Joined(who)),
-        LEFT => Some(Membership::Left(who)),
+        LEFT => Some(UserId::from_bytes(*who)),
         _ => return None,
     };
     Some(Delivery {
         room: RoomId::from_bytes(*room),
         seq: Seq::new(u64::from_be_bytes(*seq)),
-        membership,
+        left,
         frame: frame::text(json),
     })
 }
 
+/// What the bus would have brought of an event that was read from the store.
+pub(super) fn delivery_of(event: &Event) -> Delivery {
+    let left = match &event.content {
+        EventContent::MemberLeft(user) => Some(user.id),
+        EventContent::MemberJoined(_) | EventContent::RoomCreated(_) | EventContent::MessageCreated(_) => None,
+    };
+    Delivery { room: event.room_id, seq: event.seq, left, frame: frame::json(&wire::log_event(event)) }
+}
+
+/// Tells all nodes what was committed: each event to those that follow its room, and who has joined one to those that
+/// have sockets of that user and may not follow the room yet.
+pub fn announce(bus: &dyn Bus, events: &[Event]) {
+    let log: Vec<Message> =
+        events.iter().map(|event| Message { channel: room_channel(event.room_id), payload: of_event(event) }).collect();
+    bus.publish(LOG_TOPIC, &log);
+    let joined: Vec<Message> = events
+        .iter()
+        .filter_map(|event| match &event.content {
+            EventContent::MemberJoined(user) => Some(of_joining(user.id, event.room_id)),
+            EventContent::MemberLeft(_) | EventContent::RoomCreated(_) | EventContent::MessageCreated(_) => None,
+        })
+        .collect();
+    if !joined.is_empty() {
+        bus.publish(JOINED_TOPIC, &joined);
+    }
+}
+
+fn of_joining(user: UserId, room: RoomId) -> Message {
+    let payload = [&[VERSION], user.as_bytes().as_slice(), room.as_bytes().as_slice()].concat();
+    Message { channel: user_channel(user), payload: payload.into() }
+}
+
+/// Who has joined which room; `None` for what is not ours.
+pub(super) fn to_joining(bytes: &Bytes) -> Option<(UserId, RoomId)> {
+    let (&[VERSION], rest) = bytes.split_first_chunk::<1>()? else { return None };
+    let (user, room) = rest.split_first_chunk::<16>()?;
+    Some((UserId::from_bytes(*user), RoomId::from_bytes(room.try_into().ok()?)))
+}
+
+/// The channel of what happens in a room.
+pub(super) fn room_channel(room: RoomId) -> Channel {
+    Channel::Of { kind: ROOM_CHANNEL, id: Uuid::from_bytes(*room.as_bytes()) }
+}
+
+/// The channel of what a user's own sockets must hear.
+pub(super) fn user_channel(user: UserId) -> Channel {
+    Channel::Of { kind: USER_CHANNEL, id: Uuid::from_bytes(*user.as_bytes()) }
+}
+
+/// Tells all nodes something that passes.
+pub fn announce_passing(bus: &dyn Bus, event: Passing) {
+    let channel = match &event {
+        Passing::ReadMoved { user, to_all: false, .. } => user_channel(*user),
+        Passing::TypingStarted { room, .. } | Passing::TypingStopped { room, .. } | Passing::ReadMoved { room, .. } => {
+            room_channel(*room)
+        }
+    };
+    bus.publish(PASSING_TOPIC, &[Message { channel, payload: of_passing(event) }]);
+}
+
 /// Something that passes, for the bus.
-pub fn of_passing(event: Passing) -> Bytes {
+fn of_passing(event: Passing) -> Bytes {
     let (room, audience, who, event) = match event {
         Passing::TypingStarted { room, user } => {
             let data = TypingUser { user: wire::author(&user) };
@@ -86,7 +148,7 @@ pub fn of_passing(event: Passing) -> Bytes {
 }
 
 /// Reads what [`of_passing`] wrote; `None` for what is not ours.
-pub fn to_passing(bytes: &Bytes) -> Option<PassingDelivery> {
+pub(super) fn to_passing(bytes: &Bytes) -> Option<PassingDelivery> {
     let (&[VERSION], rest) = bytes.split_first_chunk::<1>()? else { return None };
     let (room, rest) = rest.split_first_chunk::<16>()?;
     let (audience, rest) = rest.split_first_chunk::<1>()?;
@@ -132,8 +194,34 @@ mod tests {
         };
         let delivery = to_delivery(&of_event(&event)).unwrap();
         assert_eq!((delivery.room, delivery.seq), (event.room_id, event.seq));
-        assert_eq!(delivery.membership, Some(Membership::Joined(user.id)));
-        assert_eq!(delivery.frame, frame::json(&wire::log_event(&event)));
+        assert_eq!((delivery.left, &delivery.frame), (None, &frame::json(&wire::log_event(&event))));
+        let left = Event { content: EventContent::MemberLeft(user.clone()), ..event };
+        assert_eq!(to_delivery(&of_event(&left)).unwrap().left, Some(user.id));
+        assert_eq!(delivery_of(&left), to_delivery(&of_event(&left)).unwrap());
+    }
+
+    #[test]
+    fn a_joining_is_told_where_the_user_has_sockets_and_everything_where_the_room_is_followed() {
+        let (user, room) = (profile(), RoomId::new());
+        let event = Event {
+            room_id: room,
+            seq: Seq::new(2),
+            at: Timestamp::from_millis(1),
+            actor: Some(user.id),
+            content: EventContent::MemberJoined(user.clone()),
+        };
+        let bus = bus::LocalBus::new();
+        let (heard, told) = std::sync::mpsc::channel();
+        for topic in [LOG_TOPIC, JOINED_TOPIC] {
+            let heard = heard.clone();
+            bus.subscribe(topic, Box::new(move |batch: &[Message]| heard.send((topic, batch.to_vec())).unwrap()));
+        }
+        announce(&bus, &[event]);
+        let (topic, batch) = told.recv().unwrap();
+        assert_eq!((topic, batch[0].channel), (LOG_TOPIC, room_channel(room)));
+        let (topic, batch) = told.recv().unwrap();
+        assert_eq!((topic, batch[0].channel), (JOINED_TOPIC, user_channel(user.id)));
+        assert_eq!(to_joining(&batch[0].payload), Some((user.id, room)));
     }
 
     #[test]

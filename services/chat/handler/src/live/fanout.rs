@@ -7,10 +7,10 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use bus::Bus;
+use bus::{Bus, Message};
 use bytes::Bytes;
 use chat_entity::Seq;
-use contract::events::{LOG_TOPIC, PASSING_TOPIC, SESSIONS_TOPIC, SessionEndReason, SessionEnded};
+use contract::events::{JOINED_TOPIC, LOG_TOPIC, PASSING_TOPIC, SESSIONS_TOPIC, SessionEndReason, SessionEnded};
 use kernel::{RoomId, SessionId, UserId};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc};
@@ -23,41 +23,32 @@ const NOTES: usize = 4_096;
 const MAX_SHARDS: usize = 64;
 
 /// A committed event on its way to sockets.
-#[derive(Clone, Debug)]
-pub struct Delivery {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Delivery {
     /// The room.
-    pub room: RoomId,
+    pub(super) room: RoomId,
     /// Its place in the room's log.
-    pub seq: Seq,
-    /// Whether it changes who is in the room.
-    pub membership: Option<Membership>,
+    pub(super) seq: Seq,
+    /// Who has left the room with it.
+    pub(super) left: Option<UserId>,
     /// The encoded frame, shared by all who get it.
-    pub frame: Bytes,
-}
-
-/// A change of who is in a room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Membership {
-    /// This user came.
-    Joined(UserId),
-    /// This user went.
-    Left(UserId),
+    pub(super) frame: Bytes,
 }
 
 /// Something that passes, on its way to sockets.
 #[derive(Clone, Debug)]
-pub struct PassingDelivery {
+pub(super) struct PassingDelivery {
     /// The room.
-    pub room: RoomId,
+    pub(super) room: RoomId,
     /// Who in the room is told.
-    pub audience: Audience,
+    pub(super) audience: Audience,
     /// The encoded frame.
-    pub frame: Bytes,
+    pub(super) frame: Bytes,
 }
 
 /// Who in a room is told of something that passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Audience {
+pub(super) enum Audience {
     /// Everybody.
     Room,
     /// Everybody but the user whom it is about.
@@ -70,6 +61,8 @@ pub enum Audience {
 #[derive(Debug)]
 pub(super) enum Note {
     Log(Vec<Delivery>),
+    /// Users who have joined rooms.
+    Joined(Vec<(UserId, RoomId)>),
     Passing(Vec<PassingDelivery>),
     SessionEnded(SessionId, SessionEndReason),
     /// Close every socket, over the time it takes so many to come back; say when all are gone.
@@ -107,8 +100,8 @@ struct ShardHandle {
 }
 
 /// Knows the shards, which rooms each follows, and how many sockets each user has on this node.
-#[derive(Default)]
 pub struct Fanout {
+    bus: Arc<dyn Bus>,
     shards: RwLock<Vec<ShardHandle>>,
     /// For each followed room the shards that follow it, one bit each.
     interest: RwLock<HashMap<RoomId, u64>>,
@@ -117,23 +110,68 @@ pub struct Fanout {
 
 impl Fanout {
     /// A fan-out without shards that hears what the bus says.
-    pub fn on(bus: &dyn Bus) -> Arc<Self> {
-        let fanout = Arc::new(Self::default());
-        let hears = Arc::clone(&fanout);
-        let log = move |batch: &[Bytes]| hears.log(batch.iter().filter_map(envelope::to_delivery));
-        bus.subscribe(LOG_TOPIC, Box::new(log));
-        let hears = Arc::clone(&fanout);
-        let passing =
-            move |batch: &[Bytes]| hears.passing(&batch.iter().filter_map(envelope::to_passing).collect::<Vec<_>>());
-        bus.subscribe(PASSING_TOPIC, Box::new(passing));
-        let hears = Arc::clone(&fanout);
-        let sessions = move |batch: &[Bytes]| {
-            for ended in batch.iter().filter_map(|bytes| serde_json::from_slice::<SessionEnded>(bytes).ok()) {
-                hears.tell_all(|| Note::SessionEnded(ended.session_id, ended.reason));
-            }
+    pub fn on(bus: Arc<dyn Bus>) -> Arc<Self> {
+        let fanout = Arc::new(Self {
+            bus: Arc::clone(&bus),
+            shards: RwLock::default(),
+            interest: RwLock::default(),
+            sockets: Mutex::default(),
+        });
+        // The bus outlives nobody for our sake.
+        let hearing = |hear: fn(&Self, &[Message])| {
+            let fanout = Arc::downgrade(&fanout);
+            Box::new(move |batch: &[Message]| {
+                if let Some(fanout) = fanout.upgrade() {
+                    hear(&fanout, batch);
+                }
+            })
         };
-        bus.subscribe(SESSIONS_TOPIC, Box::new(sessions));
+        bus.subscribe(LOG_TOPIC, hearing(Self::hear_log));
+        bus.subscribe(JOINED_TOPIC, hearing(Self::hear_joined));
+        bus.subscribe(PASSING_TOPIC, hearing(Self::hear_passing));
+        bus.subscribe(SESSIONS_TOPIC, hearing(Self::hear_sessions));
+        let troubled = Arc::downgrade(&fanout);
+        bus.on_trouble(Box::new(move || {
+            if let Some(fanout) = troubled.upgrade() {
+                fanout.note_missed();
+            }
+        }));
         fanout
+    }
+
+    fn hear_log(&self, batch: &[Message]) {
+        self.log(batch.iter().filter_map(|message| envelope::to_delivery(&message.payload)));
+    }
+
+    fn hear_joined(&self, batch: &[Message]) {
+        let joined: Vec<_> = batch.iter().filter_map(|message| envelope::to_joining(&message.payload)).collect();
+        self.tell_all(|| Note::Joined(joined.clone()));
+    }
+
+    fn hear_passing(&self, batch: &[Message]) {
+        let passing: Vec<_> = batch.iter().filter_map(|message| envelope::to_passing(&message.payload)).collect();
+        self.tell_all(|| Note::Passing(passing.clone()));
+    }
+
+    fn hear_sessions(&self, batch: &[Message]) {
+        for message in batch {
+            if let Ok(ended) = serde_json::from_slice::<SessionEnded>(&message.payload) {
+                self.tell_all(|| Note::SessionEnded(ended.session_id, ended.reason));
+            }
+        }
+    }
+
+    /// Lets every shard ask the store at once.
+    fn note_missed(&self) {
+        for shard in self.shards.read().unwrap_or_else(PoisonError::into_inner).iter() {
+            shard.missed.note();
+        }
+    }
+
+    /// Returns when other nodes' news of every room and user that is followed by now comes in; at once while the bus is
+    /// away.
+    pub(super) async fn settled(&self) {
+        self.bus.settled().await;
     }
 
     /// Passes committed events on to the shards that follow their rooms or have sockets of whoever came or went.
@@ -143,8 +181,8 @@ impl Fanout {
         {
             let interest = self.interest.read().unwrap_or_else(PoisonError::into_inner);
             for delivery in deliveries {
-                // Whoever comes or goes may have sockets on a shard where nobody follows the room yet.
-                let everywhere = delivery.membership.is_some();
+                // Whoever goes may have a socket that is about to follow the room, on a shard where nobody does yet.
+                let everywhere = delivery.left.is_some();
                 let followed = if everywhere { u64::MAX } else { interest.get(&delivery.room).copied().unwrap_or(0) };
                 for (number, batch) in batches.iter_mut().enumerate() {
                     if followed & (1 << number) != 0 {
@@ -158,10 +196,6 @@ impl Fanout {
                 shard.tell(Note::Log(batch));
             }
         }
-    }
-
-    fn passing(&self, deliveries: &[PassingDelivery]) {
-        self.tell_all(|| Note::Passing(deliveries.to_vec()));
     }
 
     fn tell_all(&self, note: impl Fn() -> Note) {
@@ -200,7 +234,12 @@ impl Fanout {
 
     /// From now on the shard hears of the room.
     pub(super) fn follow(&self, room: RoomId, shard: usize) {
-        *self.interest.write().unwrap_or_else(PoisonError::into_inner).entry(room).or_default() |= 1 << shard;
+        let mut interest = self.interest.write().unwrap_or_else(PoisonError::into_inner);
+        let shards = interest.entry(room).or_default();
+        if *shards == 0 {
+            self.bus.listen(envelope::room_channel(room));
+        }
+        *shards |= 1 << shard;
     }
 
     /// From now on the shard does not hear of the room.
@@ -210,6 +249,7 @@ impl Fanout {
             *shards &= !(1 << shard);
             if *shards == 0 {
                 interest.remove(&room);
+                self.bus.ignore(envelope::room_channel(room));
             }
         }
     }
@@ -220,6 +260,9 @@ impl Fanout {
         let count = sockets.entry(user).or_default();
         if max.is_some_and(|max| *count >= max) {
             return false;
+        }
+        if *count == 0 {
+            self.bus.listen(envelope::user_channel(user));
         }
         *count += 1;
         true
@@ -232,6 +275,7 @@ impl Fanout {
             *count -= 1;
             if *count == 0 {
                 sockets.remove(&user);
+                self.bus.ignore(envelope::user_channel(user));
             }
         }
     }

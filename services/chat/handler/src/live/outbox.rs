@@ -104,9 +104,14 @@ impl Outbox {
         }
     }
 
+    /// Whether so little waits that a page of a replay may be added.
+    pub(super) fn keeps_up(&self) -> bool {
+        self.queue.borrow().bytes <= HIGH_WATER
+    }
+
     /// Waits until a replay may go on; at once when the connection is gone.
     pub(super) async fn room(&self) {
-        if self.queue.borrow().bytes <= HIGH_WATER {
+        if self.keeps_up() {
             return;
         }
         loop {

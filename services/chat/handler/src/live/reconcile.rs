@@ -1,13 +1,16 @@
 //! The store is the truth: every few seconds it is asked what the bus may have lost (I8, I16).
 //!
-//! Two questions for all sockets of a worker: which followed rooms have moved on, and which sessions have ended.
+//! Three questions for all sockets of a worker: which sessions have ended, which followed rooms have moved on, and which
+//! users have joined or left rooms.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use contract::events::SessionEndReason;
 use contract::frames::close;
-use kernel::SessionId;
+use identity::SessionState;
+use kernel::{SessionId, UserId};
 use tokio::time::Instant;
 
 use super::fanout::Missed;
@@ -21,43 +24,64 @@ impl Shard {
                 () = tokio::time::sleep(self.live.settings.reconcile_every) => {}
                 () = missed.wake.notified() => {}
             }
+            if missed.take() {
+                tracing::debug!("a worker may have missed something; it asks the store at once");
+            }
             // Sessions first: an end that was not heard of must bite soonest.
-            let has_missed_something = missed.take();
             self.ask_for_sessions().await;
             self.ask_for_rooms().await;
-            if has_missed_something {
-                tracing::warn!("a worker was not told of everything; it asks the store");
-                for socket in self.all_sockets() {
-                    self.compare_rooms(&socket).await;
-                }
-            }
+            self.ask_for_memberships().await;
         }
     }
 
     async fn ask_for_rooms(self: &Rc<Self>) {
-        let known = self.rooms.borrow().iter().map(|(room, followed)| (*room, followed.level())).collect();
+        let known = self.rooms.borrow().iter().map(|(room, followed)| (*room, followed.latest())).collect();
         match self.live.chat.moved(known).await {
             Ok(moved) => self.heard_of(&moved),
             Err(error) => tracing::warn!(%error, "rooms could not be reconciled"),
         }
     }
 
-    async fn ask_for_sessions(self: &Rc<Self>) {
+    async fn ask_for_memberships(self: &Rc<Self>) {
+        let mut known: HashMap<UserId, u64> = HashMap::new();
+        for socket in self.all_sockets().iter().filter(|socket| socket.is_started()) {
+            let place = known.entry(socket.principal.user_id).or_insert(u64::MAX);
+            *place = (*place).min(socket.membership_no.get());
+        }
+        match self.live.chat.memberships_moved(known.into_iter().collect()).await {
+            Ok(moved) => {
+                for (user, _) in moved {
+                    for socket in self.sockets_of(user) {
+                        self.compare_rooms(&socket).await;
+                    }
+                }
+            }
+            Err(error) => tracing::warn!(%error, "memberships could not be reconciled"),
+        }
+    }
+
+    /// Closes the sockets whose sessions have ended. `false` when nobody could say.
+    pub(super) async fn ask_for_sessions(self: &Rc<Self>) -> bool {
         let mut sessions: Vec<SessionId> =
             self.sockets.borrow().values().map(|socket| socket.principal.session_id).collect();
         sessions.sort_unstable();
         sessions.dedup();
         if sessions.is_empty() {
             self.verified_at.set(None);
-            return;
+            return true;
         }
         let now = Instant::now();
         match self.live.verifier.dead_sessions(&sessions).await {
             Ok(dead) => {
                 self.verified_at.set(Some(now));
-                for session in dead {
-                    self.end_session(session, SessionEndReason::SignedOut);
+                for (session, state) in dead {
+                    let reason = match state {
+                        SessionState::AccountDisabled => SessionEndReason::AccountDisabled,
+                        SessionState::Over | SessionState::Live => SessionEndReason::SignedOut,
+                    };
+                    self.end_session(session, reason);
                 }
+                true
             }
             Err(error) => {
                 tracing::warn!(%error, "sessions could not be verified");
@@ -69,6 +93,7 @@ impl Shard {
                         self.close(&socket, &ending);
                     }
                 }
+                false
             }
         }
     }

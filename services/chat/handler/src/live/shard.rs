@@ -15,18 +15,18 @@ use chat_usecase::Chat;
 use contract::events::{PassingEvent, SessionEndReason};
 use contract::frames::close;
 use identity::Verifier;
-use indexmap::IndexMap;
 use kernel::{Clock, RoomId, SessionId, UserId};
 use limit::{LocalLimiter, RateLimiter};
 use tokio::time::Instant;
 use web::{AllowedOrigins, Lifecycle};
 
-use super::fanout::{Audience, Delivery, Fanout, Inbox, Membership, Note, PassingDelivery};
+use super::deliver::{Followed, Follower};
+use super::fanout::{Audience, Fanout, Inbox, Note, PassingDelivery};
 use super::frame;
-use super::outbox::Overflow;
 use super::settings::LiveSettings;
 use super::socket::{Ending, Socket};
 use super::typing::Typing;
+use super::wakefulness::Wakefulness;
 
 /// What the live part of all workers stands on.
 pub struct Live {
@@ -65,25 +65,8 @@ pub struct Shard {
     pub(super) spread: Cell<Duration>,
     /// When sessions were last known to be alive.
     pub(super) verified_at: Cell<Option<Instant>>,
-}
-
-/// A room that sockets of this worker follow.
-#[derive(Default)]
-pub(super) struct Followed {
-    /// The newest event that this worker has heard of.
-    pub(super) latest: Seq,
-    pub(super) followers: IndexMap<u64, Follower>,
-}
-
-/// A socket's place in a room.
-pub(super) struct Follower {
-    pub(super) socket: Rc<Socket>,
-    /// The event that it gets next.
-    pub(super) next: Seq,
-    /// The head of the log when the user was seen to be in the room: an earlier leaving is history.
-    pub(super) since: Seq,
-    /// Whether events come from the store for now, because it missed some.
-    pub(super) is_behind: bool,
+    /// Whether the process has been awake.
+    pub(super) wakefulness: Wakefulness,
 }
 
 impl Shard {
@@ -99,6 +82,7 @@ impl Shard {
             next_key: Cell::new(0),
             spread: Cell::new(Duration::ZERO),
             verified_at: Cell::new(None),
+            wakefulness: Wakefulness::new(),
         })
     }
 
@@ -122,11 +106,18 @@ impl Shard {
         while let Some(note) = inbox.notes.recv().await {
             match note {
                 Note::Log(batch) => {
+                    self.be_sure_of_sessions().await;
                     for delivery in batch {
-                        self.deliver(&delivery);
+                        self.deliver(delivery);
+                    }
+                }
+                Note::Joined(batch) => {
+                    for (user, room) in batch {
+                        self.user_joined(user, room);
                     }
                 }
                 Note::Passing(batch) => {
+                    self.be_sure_of_sessions().await;
                     for delivery in &batch {
                         self.pass(delivery);
                     }
@@ -138,41 +129,6 @@ impl Shard {
             }
             // What was queued is written before more is queued.
             tokio::task::yield_now().await;
-        }
-    }
-
-    /// Gives an event to those of the room who have everything before it. Who has missed something gets it from the
-    /// store; who has it already gets nothing.
-    pub(super) fn deliver(self: &Rc<Self>, delivery: &Delivery) {
-        let mut slow = Vec::new();
-        let mut behind = Vec::new();
-        if let Some(room) = self.rooms.borrow_mut().get_mut(&delivery.room) {
-            room.latest = room.latest.max(delivery.seq);
-            for follower in room.followers.values_mut() {
-                if follower.is_behind || delivery.seq < follower.next {
-                    continue;
-                }
-                if delivery.seq > follower.next {
-                    follower.is_behind = true;
-                    behind.push(Rc::clone(&follower.socket));
-                    continue;
-                }
-                follower.next = delivery.seq.next();
-                if let Err(Overflow) = follower.socket.outbox.push(delivery.frame.clone()) {
-                    slow.push(Rc::clone(&follower.socket));
-                }
-            }
-        }
-        for socket in slow {
-            self.close(&socket, &Ending::new(close::TOO_SLOW, "the connection is too slow; resume"));
-        }
-        for socket in behind {
-            self.catch_up(&socket, delivery.room);
-        }
-        match delivery.membership {
-            Some(Membership::Joined(user)) => self.user_joined(user, delivery.room),
-            Some(Membership::Left(user)) => self.user_left(user, delivery.room, delivery.seq),
-            None => {}
         }
     }
 
@@ -260,9 +216,9 @@ impl Shard {
         }
         let (is_first, is_behind) = {
             let mut rooms = self.rooms.borrow_mut();
-            let followed = rooms.entry(room).or_default();
+            let followed = rooms.entry(room).or_insert_with(|| Followed::from(head));
             let is_first = followed.followers.is_empty();
-            let is_behind = next <= head.max(followed.latest);
+            let is_behind = next <= head.max(followed.latest());
             let follower = Follower { socket: Rc::clone(socket), next, since: head, is_behind };
             followed.followers.insert(socket.key, follower);
             (is_first, is_behind)
@@ -310,38 +266,11 @@ impl Shard {
         }
     }
 
-    /// Rooms that have moved on from what this worker has heard: those who follow them catch up.
-    pub(super) fn heard_of(self: &Rc<Self>, moved: &[(RoomId, Seq)]) {
-        for (room, head) in moved {
-            let mut behind = Vec::new();
-            if let Some(followed) = self.rooms.borrow_mut().get_mut(room) {
-                followed.latest = followed.latest.max(*head);
-                for follower in followed.followers.values_mut() {
-                    if !follower.is_behind && follower.next <= *head {
-                        follower.is_behind = true;
-                        behind.push(Rc::clone(&follower.socket));
-                    }
-                }
-            }
-            for socket in behind {
-                self.catch_up(&socket, *room);
-            }
-        }
-    }
-
     pub(super) fn all_sockets(&self) -> Vec<Rc<Socket>> {
         self.sockets.borrow().values().cloned().collect()
     }
 
     pub(super) fn sockets_of(&self, user: UserId) -> Vec<Rc<Socket>> {
         self.users.borrow().get(&user).cloned().unwrap_or_default()
-    }
-}
-
-impl Followed {
-    /// Up to where every follower that is not catching up has everything; what is beyond it in the store was missed.
-    pub(super) fn level(&self) -> Seq {
-        let lowest = self.followers.values().filter(|follower| !follower.is_behind).map(|follower| follower.next).min();
-        lowest.map_or(self.latest, |next| Seq::new(next.get().saturating_sub(1)))
     }
 }

@@ -45,6 +45,8 @@ pub(super) struct Socket {
     pub(super) has_asked_to_start: Cell<bool>,
     /// The rooms that it follows.
     pub(super) rooms: RefCell<HashSet<RoomId>>,
+    /// How many joinings and leavings of its user it knows of.
+    pub(super) membership_no: Cell<u64>,
     /// Rooms whose log it is behind on, in the order in which they are caught up.
     pub(super) behind: RefCell<VecDeque<RoomId>>,
     /// Whether a task catches up.

@@ -25,9 +25,14 @@ impl Shard {
         let settling = Settling::begin(self, socket);
         let cursors: HashMap<RoomId, Seq> =
             asked.cursors.into_iter().map(|(room, seq)| (room, Seq::new(seq))).collect();
+        // What other nodes say of the user's joinings from here on is heard, so nothing falls between it and the snapshot.
+        self.live.fanout.settled().await;
         let found = self.live.chat.start(&socket.principal, asked.epoch.as_deref(), &cursors).await;
         let rooms = match found {
-            Ok(started) => started.rooms,
+            Ok(started) => {
+                socket.membership_no.set(started.membership_no);
+                started.rooms
+            }
             Err(error) => {
                 socket.phase.set(Phase::Waiting);
                 return Err(problem::welcome(&error));

@@ -16,6 +16,7 @@ impl Shard {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
+            self.wakefulness.look();
             let now = Instant::now();
             for socket in self.all_sockets() {
                 self.look_at(&socket, now);

@@ -154,6 +154,7 @@ fn new_socket(shard: &Shard, principal: Principal, outbox: Rc<Outbox>, tcp: Opti
         phase: Cell::new(Phase::Waiting),
         has_asked_to_start: Cell::new(false),
         rooms: RefCell::default(),
+        membership_no: Cell::new(0),
         behind: RefCell::default(),
         is_catching_up: Cell::new(false),
         owes_ready: Cell::new(false),

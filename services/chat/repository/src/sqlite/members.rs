@@ -1,13 +1,14 @@
 //! Who is in a room, who may see it, and coming and going.
 
 use chat_entity::{Event, EventContent, Profile, Role, Room, RoomKind, Seq};
-use chat_usecase::port::{Join, Joined, Left, Marked};
+use chat_usecase::port::{Join, Joined, Left, Marked, MemberOf, Place, RoomPage};
 use database::sqlite::Tx;
 use kernel::{RoomId, Timestamp, UserId};
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use super::append::{Change, Counters, append_change};
 use super::rows;
+use super::standings::cut;
 
 /// What somebody sees of a room.
 pub(super) enum Sight {
@@ -93,7 +94,15 @@ pub(super) fn add_member(
             rows::role_number(role),
             at.as_millis(),
             rows::integer(seq.get())
-        ])
+        ])?;
+    count_membership(tx.connection(), user)
+}
+
+/// Notes that a user has come into a room or gone out of one.
+fn count_membership(connection: &Connection, user: UserId) -> Result<()> {
+    connection
+        .prepare_cached("UPDATE users SET membership_no = membership_no + 1 WHERE id = ?1")?
+        .execute([user.as_bytes()])
         .map(drop)
 }
 
@@ -136,6 +145,7 @@ pub(super) fn leave(tx: &mut Tx<'_, Event>, user: UserId, room_id: RoomId, at: T
     {
         connection.prepare_cached(sql)?.execute(params![number, user.as_bytes()])?;
     }
+    count_membership(connection, user)?;
     let Some(profile) = profile_of(connection, user)? else {
         return Err(rows::broken(0, "a member whom nobody knows"));
     };
@@ -161,4 +171,36 @@ pub(super) fn mark_read(connection: &Connection, number: i64, user: UserId, seq:
         .prepare_cached("SELECT read_seq FROM members WHERE room = ?1 AND user = ?2")?
         .query_row(params![number, user.as_bytes()], |row| rows::seq(row, 0))?;
     Ok(Marked { read_seq, moved: moved > 0, member_count: u64::try_from(counters.members).unwrap_or(0) })
+}
+
+const SELECT_MEMBERS: &str = "SELECT u.id, u.username, u.display_name, u.avatar_url, m.role, m.joined_at, m.read_seq, u.rowid \
+     FROM members m JOIN users u ON u.id = m.user \
+     WHERE m.room = ?1 AND (m.joined_at, u.rowid) > (?2, ?3) ORDER BY m.joined_at, u.rowid LIMIT ?4";
+
+pub(super) fn page(connection: &Connection, room: i64, after: Option<Place>, limit: u32) -> Result<RoomPage<MemberOf>> {
+    // Two who joined in one millisecond are told apart by their account's place in its table.
+    let after = after.unwrap_or(Place { major: i64::MIN, minor: i64::MIN });
+    let mut found = connection.prepare_cached(SELECT_MEMBERS)?;
+    let rows = found
+        .query_map(params![room, after.major, after.minor, limit + 1], |row| {
+            let member = MemberOf { profile: rows::profile(row, 0)?, membership: rows::membership(row, 4)? };
+            let place = Place { major: member.membership.joined_at.as_millis(), minor: row.get(7)? };
+            Ok((member, place))
+        })?
+        .collect::<Result<_>>()?;
+    let (rows, next) = cut(rows, limit);
+    Ok(RoomPage { items: rows.into_iter().map(|(member, _)| member).collect(), next })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::plan;
+    use super::*;
+
+    #[test]
+    fn a_page_of_members_begins_where_the_one_before_ended() {
+        let plan = plan::of(SELECT_MEMBERS);
+        assert!(plan.contains("SEARCH m USING INDEX members_by_time (room=? AND joined_at>?)"), "{plan}");
+        assert!(!plan.contains("TEMP B-TREE FOR ORDER BY"), "the whole room is sorted for each page: {plan}");
+    }
 }

@@ -7,6 +7,7 @@ use kernel::{RoomId, StoreError, Timestamp, UserId};
 use rusqlite::{OptionalExtension, params};
 
 use super::members::{add_member, counters, profile_of};
+use super::rows;
 use super::store::SqliteStore;
 
 /// Those whom chat has met, in SQLite.
@@ -31,6 +32,7 @@ impl People for SqlitePeople {
     async fn welcome(
         &self,
         profile: Profile,
+        version: u64,
         default_rooms: Vec<RoomName>,
         at: Timestamp,
     ) -> Result<Welcomed, StoreError> {
@@ -40,8 +42,9 @@ impl People for SqlitePeople {
                 let inserted = tx
                     .connection()
                     .prepare_cached(
-                        "INSERT INTO users (id, username, username_key, display_name, avatar_url, known_since) \
-                         VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO NOTHING",
+                        "INSERT INTO users (id, username, username_key, display_name, avatar_url, profile_version, \
+                                            known_since) \
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO NOTHING",
                     )?
                     .execute(params![
                         profile.id.as_bytes(),
@@ -49,6 +52,7 @@ impl People for SqlitePeople {
                         profile.username.to_lowercase(),
                         profile.display_name,
                         profile.avatar_url,
+                        rows::integer(version),
                         at.as_millis(),
                     ])?;
                 if inserted == 0 {
@@ -71,6 +75,29 @@ impl People for SqlitePeople {
                     }
                 }
                 Ok(Welcomed::New)
+            })
+            .await
+    }
+
+    async fn update(&self, profile: Profile, version: u64) -> Result<bool, StoreError> {
+        self.store
+            .writer
+            .write(move |tx| {
+                tx.connection()
+                    .prepare_cached(
+                        "UPDATE users SET username = ?2, username_key = ?3, display_name = ?4, avatar_url = ?5, \
+                                          profile_version = ?6 \
+                         WHERE id = ?1 AND profile_version < ?6",
+                    )?
+                    .execute(params![
+                        profile.id.as_bytes(),
+                        profile.username,
+                        profile.username.to_lowercase(),
+                        profile.display_name,
+                        profile.avatar_url,
+                        rows::integer(version),
+                    ])
+                    .map(|updated| updated > 0)
             })
             .await
     }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chat_entity::{Event, EventContent, Membership, NewRoom, Role, Room, RoomDetails, RoomKind, RoomName, Seq};
 use chat_usecase::port::{
     Access, Created, Creation, IdempotencyKey, Join, Joined, Left, Marked, MemberOf, MyRoom, Place, RoomPage,
-    RoomStanding, Rooms,
+    RoomStanding, Rooms, Standings,
 };
 use database::sqlite::{Tx, violated_unique};
 use kernel::{RoomId, StoreError, Timestamp, UserId};
@@ -90,8 +90,18 @@ impl Rooms for SqliteRooms {
             .await
     }
 
-    async fn standings(&self, user: UserId) -> Result<Vec<RoomStanding>, StoreError> {
-        self.store.readers.read(move |connection| standings::all(connection, user)).await
+    async fn standings(&self, user: UserId) -> Result<Standings, StoreError> {
+        self.store
+            .readers
+            .read(move |connection| {
+                let snapshot = connection.unchecked_transaction()?;
+                standings::all(&snapshot, user)
+            })
+            .await
+    }
+
+    async fn memberships_moved(&self, known: Vec<(UserId, u64)>) -> Result<Vec<(UserId, u64)>, StoreError> {
+        self.store.readers.read(move |connection| standings::moved(connection, known)).await
     }
 
     async fn standing(&self, user: UserId, room: RoomId) -> Result<Option<RoomStanding>, StoreError> {
@@ -109,7 +119,7 @@ impl Rooms for SqliteRooms {
             .readers
             .read(move |connection| {
                 let snapshot = connection.unchecked_transaction()?;
-                sight(&snapshot, reader, room)?.for_members(|number| member_page(&snapshot, number, after, limit))
+                sight(&snapshot, reader, room)?.for_members(|number| members::page(&snapshot, number, after, limit))
             })
             .await
     }
@@ -265,36 +275,4 @@ fn directory(
         .collect::<Result<_>>()?;
     let (rows, next) = cut(rows, limit);
     Ok(RoomPage { items: rows.into_iter().map(|(room, _)| room).collect(), next })
-}
-
-const SELECT_MEMBERS: &str = "SELECT u.id, u.username, u.display_name, u.avatar_url, m.role, m.joined_at, m.read_seq, u.rowid \
-     FROM members m JOIN users u ON u.id = m.user \
-     WHERE m.room = ?1 AND (m.joined_at, u.rowid) > (?2, ?3) ORDER BY m.joined_at, u.rowid LIMIT ?4";
-
-fn member_page(connection: &Connection, room: i64, after: Option<Place>, limit: u32) -> Result<RoomPage<MemberOf>> {
-    // Two who joined in one millisecond are told apart by their account's place in its table.
-    let after = after.unwrap_or(Place { major: i64::MIN, minor: i64::MIN });
-    let mut found = connection.prepare_cached(SELECT_MEMBERS)?;
-    let rows = found
-        .query_map(params![room, after.major, after.minor, limit + 1], |row| {
-            let member = MemberOf { profile: rows::profile(row, 0)?, membership: rows::membership(row, 4)? };
-            let place = Place { major: member.membership.joined_at.as_millis(), minor: row.get(7)? };
-            Ok((member, place))
-        })?
-        .collect::<Result<_>>()?;
-    let (rows, next) = cut(rows, limit);
-    Ok(RoomPage { items: rows.into_iter().map(|(member, _)| member).collect(), next })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::plan;
-    use super::*;
-
-    #[test]
-    fn a_page_of_members_begins_where_the_one_before_ended() {
-        let plan = plan::of(SELECT_MEMBERS);
-        assert!(plan.contains("SEARCH m USING INDEX members_by_time (room=? AND joined_at>?)"), "{plan}");
-        assert!(!plan.contains("TEMP B-TREE FOR ORDER BY"), "the whole room is sorted for each page: {plan}");
-    }
 }

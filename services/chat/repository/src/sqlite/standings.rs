@@ -1,7 +1,7 @@
 //! A user's rooms with the counts that belong to each: unread is a subtraction, not a search.
 
 use chat_entity::Message;
-use chat_usecase::port::{MyRoom, Place, RoomPage, RoomStanding};
+use chat_usecase::port::{MyRoom, Place, RoomPage, RoomStanding, Standings};
 use kernel::{RoomId, UserId};
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
@@ -33,10 +33,28 @@ fn standing(row: &Row<'_>) -> Result<RoomStanding> {
     })
 }
 
-pub(super) fn all(connection: &Connection, user: UserId) -> Result<Vec<RoomStanding>> {
+pub(super) fn all(connection: &Connection, user: UserId) -> Result<Standings> {
+    let membership_no = membership_no(connection, user)?.unwrap_or(0);
     let sql = select("m.user = ?1 ORDER BY c.last_event_at DESC, r.number DESC");
     let mut found = connection.prepare_cached(&sql)?;
-    found.query_map([user.as_bytes()], standing)?.collect()
+    let rooms = found.query_map([user.as_bytes()], standing)?.collect::<Result<_>>()?;
+    Ok(Standings { membership_no, rooms })
+}
+
+pub(super) fn moved(connection: &Connection, known: Vec<(UserId, u64)>) -> Result<Vec<(UserId, u64)>> {
+    let mut moved = Vec::new();
+    for (user, number) in known {
+        let now = membership_no(connection, user)?;
+        moved.extend(now.filter(|now| *now > number).map(|now| (user, now)));
+    }
+    Ok(moved)
+}
+
+fn membership_no(connection: &Connection, user: UserId) -> Result<Option<u64>> {
+    connection
+        .prepare_cached("SELECT membership_no FROM users WHERE id = ?1")?
+        .query_row([user.as_bytes()], |row| rows::count(row, 0))
+        .optional()
 }
 
 pub(super) fn one(connection: &Connection, user: UserId, room: RoomId) -> Result<Option<RoomStanding>> {

@@ -180,7 +180,7 @@ pub(crate) async fn values_at_the_extremes_come_back_as_they_were(stores: Stores
     let ada = person(&stores, "ada").await;
     let room = public_room(&stores, &ada, "den").await;
     let long = "🚀".repeat(8_000);
-    let odd = "'\";--\u{1}\r\n\t\\u0000 \u{feff}e\u{301}\u{202e}x ";
+    let odd = "'\";--\u{1}\r\n\t\\u0000 \u{feff}e\u{301}\u{202e}x \u{1a}0\u{1a}";
     for (body, sent_at) in [(long.as_str(), Timestamp::from_millis(0)), (odd, Timestamp::from_millis(i64::MAX))] {
         let message = append(&stores, Entry { at: sent_at, ..entry(&ada, room, body) }).await;
         assert_eq!((message.body.as_str(), message.created_at), (body, sent_at));

@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on is a test that fails")]
 
 mod log;
+mod nodes;
 mod people;
+mod postgres;
+mod presence_leases;
 mod reopening;
 mod rooms;
 mod samples;
@@ -24,6 +27,7 @@ macro_rules! suite {
     };
     ($($case:ident)*) => {
         crate::suite!(@on sqlite: $($case)*);
+        crate::suite!(@on postgres: $($case)*);
     };
 }
 pub(crate) use suite;

@@ -5,6 +5,7 @@ mod idempotency;
 mod joining;
 mod leaving;
 mod lists;
+mod memberships;
 mod read_marks;
 
 use chat_entity::{Event, EventContent, Membership, Role, Room, RoomDetails, RoomKind, Seq};
@@ -30,7 +31,7 @@ crate::suite!(
 
 /// The ids of the rooms that somebody is in.
 async fn rooms_of(stores: &Stores, user: UserId) -> Vec<RoomId> {
-    stores.rooms.standings(user).await.unwrap().into_iter().map(|standing| standing.room.id).collect()
+    stores.rooms.standings(user).await.unwrap().rooms.into_iter().map(|standing| standing.room.id).collect()
 }
 
 /// Checks that nothing of a room that was refused is there.

@@ -31,7 +31,7 @@ pub(crate) fn profile(username: &str) -> Profile {
 /// Somebody whom chat has met, in no room.
 pub(crate) async fn person(stores: &Stores, username: &str) -> Profile {
     let person = profile(username);
-    stores.people.welcome(person.clone(), Vec::new(), at(0)).await.unwrap();
+    stores.people.welcome(person.clone(), 1, Vec::new(), at(0)).await.unwrap();
     person
 }
 

@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chat_entity::{Event, EventContent, RoomName, Seq};
-use chat_repository::memory::MemoryTickets;
+use chat_repository::postgres::{PostgresLog, PostgresPeople, PostgresRooms, PostgresStore};
 use chat_repository::sqlite::{SqliteLog, SqlitePeople, SqliteRooms, SqliteStore};
-use chat_usecase::port::{Log, People, Rooms, Tickets};
+use chat_usecase::port::{Log, People, Rooms};
+use database::postgres::PostgresSettings;
 use database::sqlite::open_writer;
 use kernel::RoomId;
-use tokio::sync::watch;
+use testkit::PostgresServer;
+use tokio::sync::{OnceCell, watch};
 use tokio::time::timeout;
+use tokio_postgres::NoTls;
 
 use crate::samples::at;
 
@@ -23,7 +26,6 @@ pub(crate) struct Stores {
     pub(crate) log: Arc<dyn Log>,
     pub(crate) rooms: Arc<dyn Rooms>,
     pub(crate) people: Arc<dyn People>,
-    pub(crate) tickets: Arc<dyn Tickets>,
     committed: watch::Receiver<Vec<Event>>,
     backing: Arc<dyn Backing>,
 }
@@ -44,6 +46,11 @@ impl Stores {
         let backing = Arc::clone(&self.backing);
         drop(self);
         backing.open().await
+    }
+
+    /// Another node on the same data, which has committed nothing yet.
+    pub(crate) async fn another_node(&self) -> Self {
+        Arc::clone(&self.backing).open().await
     }
 
     /// Closes a room for good.
@@ -99,7 +106,6 @@ impl Backing for SqliteFile {
             log: Arc::new(SqliteLog::new(store.clone())),
             rooms: Arc::new(SqliteRooms::new(store.clone())),
             people: Arc::new(SqlitePeople::new(store)),
-            tickets: Arc::new(MemoryTickets::new()),
             committed,
             backing: self,
         }
@@ -117,4 +123,70 @@ pub(crate) async fn sqlite() -> Stores {
     let mut connection = open_writer(&file.path()).unwrap();
     migrate::sqlite::up(&mut connection, migrate::Service::Chat).unwrap();
     file.open().await
+}
+
+/// A database of a server, and how to reach it.
+pub(crate) struct PostgresDatabase(PostgresSettings);
+
+impl PostgresDatabase {
+    pub(crate) fn at(url: String) -> Arc<Self> {
+        Arc::new(Self(PostgresSettings { url: Some(url), ..PostgresSettings::default() }))
+    }
+}
+
+/// Runs statements in a database, past the stores.
+pub(crate) async fn execute(url: &str, statements: &str) {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    let connection = tokio::spawn(connection);
+    client.batch_execute(statements).await.unwrap();
+    drop(client);
+    connection.await.unwrap().unwrap();
+}
+
+/// Brings a database to the current schema.
+pub(crate) async fn migrated(url: String) -> String {
+    let (mut client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
+    let connection = tokio::spawn(connection);
+    migrate::postgres::up(&mut client, migrate::Service::Chat, None).await.unwrap();
+    drop(client);
+    connection.await.unwrap().unwrap();
+    url
+}
+
+/// A migrated database of its own, on the server that all tests share; a copy of one that was migrated once.
+pub(crate) async fn postgres_url() -> String {
+    static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+    let server = PostgresServer::shared().await;
+    let template = TEMPLATE.get_or_init(async || migrated(server.create_database().await).await).await;
+    server.create_database_from(template).await
+}
+
+/// All stores of a PostgreSQL database.
+pub(crate) async fn postgres_stores(settings: &PostgresSettings, backing: Arc<dyn Backing>) -> Stores {
+    let (told, committed) = watch::channel(Vec::new());
+    let sink = move |events: Vec<Event>| told.send_modify(|all| all.extend(events));
+    let store = PostgresStore::connect(settings, Arc::new(sink)).await.unwrap();
+    Stores {
+        log: Arc::new(PostgresLog::new(store.clone())),
+        rooms: Arc::new(PostgresRooms::new(store.clone())),
+        people: Arc::new(PostgresPeople::new(store)),
+        committed,
+        backing,
+    }
+}
+
+#[async_trait]
+impl Backing for PostgresDatabase {
+    async fn open(self: Arc<Self>) -> Stores {
+        postgres_stores(&self.0.clone(), self).await
+    }
+
+    async fn archive(&self, room: RoomId) {
+        let sql = format!("UPDATE chat.rooms SET archived_at = {} WHERE id = '{room}'", at(0).as_millis());
+        execute(self.0.url.as_deref().unwrap(), &sql).await;
+    }
+}
+
+pub(crate) async fn postgres() -> Stores {
+    PostgresDatabase::at(postgres_url().await).open().await
 }

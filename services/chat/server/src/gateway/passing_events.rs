@@ -5,7 +5,6 @@ use std::sync::Arc;
 use bus::Bus;
 use chat_handler::live::envelope;
 use chat_usecase::port::{Passing, PassingEvents};
-use contract::events::PASSING_TOPIC;
 
 /// Publishes what passes.
 pub(crate) struct BusPassingEvents {
@@ -20,6 +19,6 @@ impl BusPassingEvents {
 
 impl PassingEvents for BusPassingEvents {
     fn tell(&self, event: Passing) {
-        self.bus.publish(PASSING_TOPIC, &[envelope::of_passing(event)]);
+        envelope::announce_passing(&*self.bus, event);
     }
 }

@@ -5,6 +5,15 @@ use chat_entity::Profile;
 use kernel::UserId;
 use thiserror::Error;
 
+/// An account as others see it, and which version of it that is: the number grows with each change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VersionedProfile {
+    /// The account.
+    pub profile: Profile,
+    /// Its version.
+    pub version: u64,
+}
+
 /// The auth service could not say.
 #[derive(Debug, Error)]
 #[error("profiles are unavailable: {0}")]
@@ -14,6 +23,6 @@ pub struct ProfileError(pub String);
 #[cfg_attr(test, mockall::automock)]
 #[async_trait]
 pub trait Profiles: Send + Sync {
-    /// The account, or `None` when there is none. It MUST be bounded in time.
-    async fn profile(&self, user: UserId) -> Result<Option<Profile>, ProfileError>;
+    /// The account as it is now, or `None` when there is none. It MUST be bounded in time.
+    async fn profile(&self, user: UserId) -> Result<Option<VersionedProfile>, ProfileError>;
 }

@@ -121,6 +121,15 @@ pub struct RoomStanding {
     pub mentions: u64,
 }
 
+/// All rooms that somebody is in, and a number that tells later whether that has changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standings {
+    /// How often the user has come into a room or gone out of one.
+    pub membership_no: u64,
+    /// The rooms, the one with the latest event first.
+    pub rooms: Vec<RoomStanding>,
+}
+
 /// An entry of one's own list of rooms.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MyRoom {
@@ -192,8 +201,13 @@ pub trait Rooms: Send + Sync {
     /// The rooms that a user is in, the one with the latest event first.
     async fn mine(&self, user: UserId, after: Option<Place>, limit: u32) -> Result<RoomPage<MyRoom>, StoreError>;
 
-    /// All rooms that a user is in, at one moment.
-    async fn standings(&self, user: UserId) -> Result<Vec<RoomStanding>, StoreError>;
+    /// All rooms that a user is in and the user's `membership_no`, all at one moment. The number MUST grow in each
+    /// change that lets the user in or out.
+    async fn standings(&self, user: UserId) -> Result<Standings, StoreError>;
+
+    /// The `membership_no` of those of the users for whom it has moved past the one that is named with each; in one
+    /// question.
+    async fn memberships_moved(&self, known: Vec<(UserId, u64)>) -> Result<Vec<(UserId, u64)>, StoreError>;
 
     /// One room that a user is in; `None` when the user is not.
     async fn standing(&self, user: UserId, room: RoomId) -> Result<Option<RoomStanding>, StoreError>;

@@ -42,6 +42,7 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     guarded("POST", "/v1/auth/signout", Body::Empty),
     open("GET", "/.well-known/jwks.json", Body::Ignored),
     guarded("GET", "/v1/users/me", Body::Ignored),
+    guarded("PATCH", "/v1/users/me", Body::Json),
     guarded("GET", "/v1/users/{user}", Body::Ignored),
     guarded("GET", "/v1/users/me/rooms", Body::Ignored),
     guarded("GET", "/v1/rooms", Body::Ignored),
@@ -89,6 +90,7 @@ impl Endpoint {
                 json!({"login": scene.ada.username, "password": scene.ada.password, "device": "phone"})
             }
             (Body::Json, "/v1/auth/refresh") => json!({"refresh_token": scene.ada.refresh_token}),
+            (Body::Json, "/v1/users/me") => json!({"display_name": "Ada"}),
             (Body::Json, "/v1/rooms") => json!({"name": "new", "kind": "public"}),
             (Body::Json, "/v1/rooms/{room}/messages") => json!({"body": "hello", "client_msg_id": Uuid::new_v4()}),
             (Body::Json, "/v1/rooms/{room}/read") => json!({"seq": 1}),

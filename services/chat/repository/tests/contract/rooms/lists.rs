@@ -60,7 +60,7 @@ pub(crate) async fn ones_rooms_are_listed_with_the_latest_event_first(stores: St
         let mine = stores.rooms.mine(ada.id, None, 50).await.unwrap();
         assert_eq!(mine.next, None);
         let standings: Vec<_> = mine.items.into_iter().map(|room| room.standing).collect();
-        assert_eq!(stores.rooms.standings(ada.id).await.unwrap(), standings, "both lists are the same");
+        assert_eq!(stores.rooms.standings(ada.id).await.unwrap().rooms, standings, "both lists are the same");
         let position = |id| rooms.iter().position(|room| *room == id).unwrap();
         standings.iter().map(|standing| position(standing.room.id)).collect()
     };
@@ -95,7 +95,7 @@ pub(crate) async fn who_is_in_no_room_has_an_empty_list(stores: Stores) {
     let (ada, bob) = (person(&stores, "ada").await, person(&stores, "bob").await);
     let room = public_room(&stores, &bob, "den").await;
     assert_eq!(stores.rooms.mine(ada.id, None, 1).await.unwrap(), RoomPage { items: Vec::new(), next: None });
-    assert_eq!(stores.rooms.standings(ada.id).await.unwrap(), []);
+    assert_eq!(stores.rooms.standings(ada.id).await.unwrap().rooms, []);
     assert_eq!(stores.rooms.standing(ada.id, room).await.unwrap(), None);
 }
 

@@ -1,0 +1,103 @@
+//! How PostgreSQL means to answer the hot queries: a result cannot tell whether an index was used.
+
+use testkit::PostgresServer;
+use tokio_postgres::{Client, NoTls};
+
+use super::{log, members, standings};
+
+async fn connected() -> Client {
+    let url = PostgresServer::shared().await.create_database().await;
+    let (mut client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    migrate::postgres::up(&mut client, migrate::Service::Chat, None).await.unwrap();
+    client
+}
+
+/// The steps of a query's plan, one a line, as it is made once for all values. The tables are empty and would be read from
+/// end to end, so that is forbidden: what still is has no index.
+async fn plan_of(sql: &str) -> String {
+    let client = connected().await;
+    let nulls = vec!["NULL"; client.prepare(sql).await.unwrap().params().len()].join(", ");
+    let prepare = format!("SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan; PREPARE q AS {sql}");
+    client.batch_execute(&prepare).await.unwrap();
+    let steps = client.query(&format!("EXPLAIN (COSTS off) EXECUTE q ({nulls})"), &[]).await.unwrap();
+    steps.iter().map(|step| step.get::<_, &str>(0)).collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn reads_of_messages_walk_over_nothing_else() {
+    for sql in [log::select_history(), standings::select_page()] {
+        let plan = plan_of(&sql).await;
+        // The index of the messages, and its condition.
+        assert!(plan.contains("using events_00_room_seq_idx on events_00"), "{plan}");
+        assert!(!plan.contains("Seq Scan"), "{plan}");
+    }
+    let plan = plan_of(&log::select_history()).await;
+    assert!(plan.contains("Index Cond: ((room = m.room) AND (seq < $3))"), "{plan}");
+    assert!(plan.contains("Index Cond: ((room = m.room) AND (seq >= $3))"), "{plan}");
+    assert!(plan.contains("Index Scan Backward using events_00_room_seq_idx"), "{plan}");
+}
+
+#[tokio::test]
+async fn reads_of_a_log_begin_where_they_are_to_begin() {
+    for sql in [log::select_events_for_reader(), log::select_tail()] {
+        let plan = plan_of(&sql).await;
+        assert!(plan.contains("Index Scan using events_00_pkey on events_00"), "{plan}");
+        assert!(plan.contains("AND (seq > $"), "{plan}");
+        assert!(!plan.contains("Seq Scan"), "{plan}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_members_begins_where_the_one_before_ended() {
+    let plan = plan_of(members::SELECT_MEMBERS).await;
+    assert!(plan.contains("Index Cond: ((room = me.room) AND (joined_at >= $3))"), "{plan}");
+    assert!(!plan.contains("Seq Scan"), "{plan}");
+}
+
+/// Ten messages of one member of one room, each an answer that names somebody.
+const ASK: &str = "
+    CREATE TEMP TABLE asked AS
+    SELECT r.id AS room, u.id AS author, o.message_id AS original FROM chat.rooms r, chat.users u, chat.events o
+    WHERE u.username = 'user1' AND o.kind = 4";
+const APPEND: &str = "
+    SELECT chat.append_messages(
+        array_agg(room), array_agg(author), array_agg(gen_random_uuid()), array_agg(gen_random_uuid()),
+        array_agg(0::smallint), array_agg(original), array_agg('hello'::text), array_agg(7::bigint), array_agg('user7'::text)
+    )
+    FROM asked, generate_series(1, 10)";
+
+#[tokio::test]
+async fn what_an_append_looks_at_does_not_grow_with_the_log_or_the_room_though_it_was_planned_when_they_were_empty() {
+    let client = connected().await;
+    let fill = "
+        SELECT chat.welcome(gen_random_uuid(), 'user' || n, 'user' || n, 'x', NULL, 1, '{}', 1) FROM generate_series(1, 500) n;
+        SELECT chat.create_room(gen_random_uuid(), 0::smallint, 'den', 'den', NULL, NULL, NULL, '{}', '{}', id, 1, 9, NULL, NULL, 0)
+        FROM chat.users WHERE username = 'user1';
+        SELECT chat.append_messages(ARRAY[r.id], ARRAY[u.id], ARRAY[gen_random_uuid()], ARRAY[gen_random_uuid()], '{0}', '{NULL}',
+                                    '{first}', '{1}', '{NULL}')
+        FROM chat.rooms r, chat.users u WHERE u.username = 'user1'";
+    client.batch_execute(fill).await.unwrap();
+    let looked_at = async || {
+        let sql = "SELECT sum(seq_tup_read + idx_tup_fetch)::bigint FROM pg_stat_xact_user_tables \
+                   WHERE schemaname = 'chat' AND (relname LIKE 'events%' OR relname IN ('members', 'users'))";
+        client.batch_execute("BEGIN").await.unwrap();
+        let before: i64 = client.query_one(sql, &[]).await.unwrap().get(0);
+        client.batch_execute(APPEND).await.unwrap();
+        let after: i64 = client.query_one(sql, &[]).await.unwrap().get(0);
+        client.batch_execute("COMMIT").await.unwrap();
+        after - before
+    };
+    client.batch_execute(ASK).await.unwrap();
+    looked_at().await;
+    let grow = "
+        INSERT INTO chat.members (room, \"user\", role, joined_at)
+        SELECT r.number, u.id, 0, 1 FROM chat.rooms r, chat.users u WHERE u.username <> 'user1';
+        INSERT INTO chat.events (room, seq, kind, at, actor, message_no, message_id, client_msg_id, format, body)
+        SELECT r.number, 100 + n, 4, 1, u.id, 100 + n, gen_random_uuid(), gen_random_uuid(), 0, 'x'
+        FROM chat.rooms r, chat.users u, generate_series(1, 5000) n WHERE u.username = 'user1';
+        UPDATE chat.room_counters SET head_seq = 5100, message_count = 5100";
+    client.batch_execute(grow).await.unwrap();
+    let few = looked_at().await;
+    assert!((10..200).contains(&few), "{few} rows for ten messages");
+}

@@ -1,0 +1,35 @@
+//! The command `chat`: the chat service alone, a node of a fleet.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use chat_server::{Configuration, Server};
+use clap::Parser;
+use process::Stop;
+
+/// The chat service of Natter, as a node of a fleet: rooms, messages and sockets.
+///
+/// It is configured by environment variables and a .env file; .env.example names all of them. It needs POSTGRES_URL,
+/// REDIS_URL, NATS_URL, AUTH_URL and SERVICE_KEY_FILE. The command `natter` is both
+/// services in one.
+#[derive(Parser)]
+#[command(name = "chat", version, about, long_about)]
+struct Command {
+    #[command(flatten)]
+    arguments: process::Arguments,
+}
+
+#[actix_web::main]
+async fn main() -> ExitCode {
+    let configure = |variables| Ok(Configuration::from_vars(variables)?);
+    process::run("chat", Command::parse().arguments, configure, |configuration| &configuration.base, serve).await
+}
+
+async fn serve(configuration: Configuration, mut stop: Stop) -> Result<(), Box<dyn Error>> {
+    let server = tokio::select! {
+        server = Server::build(configuration) => server?,
+        () = &mut stop => return Ok(()),
+    };
+    println!("Natter chat {} is ready at http://{}", env!("CARGO_PKG_VERSION"), server.addr());
+    Ok(server.run(stop).await?)
+}

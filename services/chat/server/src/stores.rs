@@ -1,0 +1,97 @@
+//! Which stores stand behind the ports: chosen once, here.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use bus::Bus;
+use chat_repository::memory::MemoryTickets;
+use chat_repository::postgres::{PostgresLog, PostgresPeople, PostgresRooms, PostgresStore};
+use chat_repository::redis::RedisTickets;
+use chat_repository::sqlite::{SqliteLog, SqlitePeople, SqliteRooms, SqliteStore};
+use chat_usecase::port::{Log, People, Rooms, Tickets};
+use database::DataDir;
+use database::redis::RedisLimiter;
+use database::sqlite::open_writer;
+use limit::{LocalLimiter, RateLimiter, Unlimited};
+use process::{Fleet, StoreCheck, Stores};
+use web::ReadyCheck;
+
+use crate::StartError;
+use crate::gateway::committed_events;
+
+/// The database's file in the data directory.
+const DATABASE: &str = "chat.db";
+/// What a store is called where it is not ready.
+const NAME: &str = "chat store";
+
+/// The stores of the service.
+pub(crate) struct Kept {
+    pub(crate) log: Arc<dyn Log>,
+    pub(crate) rooms: Arc<dyn Rooms>,
+    pub(crate) people: Arc<dyn People>,
+    pub(crate) tickets: Arc<dyn Tickets>,
+    pub(crate) limits: Arc<dyn RateLimiter>,
+    pub(crate) check: Arc<dyn ReadyCheck>,
+}
+
+impl Kept {
+    /// Opens what the engines have. What is committed goes to the bus. An embedded store has `readers` connections that
+    /// read.
+    pub(crate) async fn open(
+        stores: &Stores,
+        bus: Arc<dyn Bus>,
+        limits_enabled: bool,
+        readers: usize,
+    ) -> Result<Self, StartError> {
+        let mut kept = match stores {
+            Stores::Embedded(data_dir) => Self::embedded(data_dir, bus, readers)?,
+            Stores::Fleet(fleet) => Self::fleet(fleet, bus).await?,
+        };
+        if !limits_enabled {
+            kept.limits = Arc::new(Unlimited);
+        }
+        Ok(kept)
+    }
+
+    fn embedded(data_dir: &DataDir, bus: Arc<dyn Bus>, readers: usize) -> Result<Self, StartError> {
+        let path = data_dir.file(DATABASE);
+        let failed =
+            |cause: Box<dyn Error + Send + Sync>| StartError::Database { path: path.display().to_string(), cause };
+        let mut connection = open_writer(&path).map_err(|error| failed(error.into()))?;
+        migrate::sqlite::up(&mut connection, migrate::Service::Chat)?;
+        drop(connection);
+        let store = SqliteStore::open(&path, readers, Box::new(committed_events(bus))).map_err(failed)?;
+        let pinged = store.clone();
+        let check = StoreCheck::new(NAME, move || {
+            let store = pinged.clone();
+            async move { store.ping().await.is_ok() }
+        });
+        Ok(Self {
+            log: Arc::new(SqliteLog::new(store.clone())),
+            rooms: Arc::new(SqliteRooms::new(store.clone())),
+            people: Arc::new(SqlitePeople::new(store)),
+            tickets: Arc::new(MemoryTickets::new()),
+            limits: Arc::new(LocalLimiter::new()),
+            check: Arc::new(check),
+        })
+    }
+
+    async fn fleet(fleet: &Fleet, bus: Arc<dyn Bus>) -> Result<Self, StartError> {
+        let store = PostgresStore::connect(&fleet.postgres, Arc::new(committed_events(bus)))
+            .await
+            .map_err(|error| StartError::Database { path: "in PostgreSQL".to_owned(), cause: error })?;
+        let pinged = store.clone();
+        let check = StoreCheck::new(NAME, move || {
+            let store = pinged.clone();
+            async move { store.ping().await.is_ok() }
+        });
+        Ok(Self {
+            log: Arc::new(PostgresLog::new(store.clone())),
+            rooms: Arc::new(PostgresRooms::new(store.clone())),
+            people: Arc::new(PostgresPeople::new(store)),
+            tickets: Arc::new(RedisTickets::new(fleet.redis.clone())),
+            limits: Arc::new(RedisLimiter::new(fleet.redis.clone())),
+            check: Arc::new(check),
+        })
+    }
+}

@@ -1,0 +1,134 @@
+//! People on all nodes who talk in the same rooms, through a fault and until everything is told.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use testkit::{Person, until};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::client::{Client, Diary, Phase};
+use crate::fleet::Fleet;
+use crate::history;
+
+const PEOPLE: usize = 6;
+const ROOMS: usize = 3;
+
+/// A conversation that goes on.
+pub(crate) struct Load {
+    pub(crate) fleet: Arc<Fleet>,
+    pub(crate) people: Vec<Person>,
+    rooms: Vec<String>,
+    phase: watch::Sender<Phase>,
+    heads: watch::Sender<HashMap<String, u64>>,
+    clients: Vec<JoinHandle<Diary>>,
+}
+
+/// What became of it.
+pub(crate) struct Told {
+    /// How many messages there were.
+    pub(crate) messages: usize,
+    /// The longest time from a message's first sending until somebody heard it.
+    pub(crate) slowest: Duration,
+    /// How often somebody connected.
+    pub(crate) connections: u32,
+}
+
+impl Load {
+    /// Starts a fleet, and people who talk.
+    pub(crate) async fn start() -> Self {
+        let fleet = Arc::new(Fleet::start().await);
+        let rest = fleet.rest();
+        let mut people = Vec::new();
+        for _ in 0..PEOPLE {
+            people.push(rest.person("talker").await);
+        }
+        let mut rooms = Vec::new();
+        for _ in 0..ROOMS {
+            let room = rest.room(&people[0]).await;
+            for person in &people[1..] {
+                rest.join(person, &room).await;
+            }
+            rooms.push(room);
+        }
+        let (phase, phases) = watch::channel(Phase::Talking);
+        let (heads, known_heads) = watch::channel(HashMap::new());
+        let begun = Instant::now();
+        let clients = people
+            .iter()
+            .map(|person| {
+                let client = Client {
+                    fleet: Arc::clone(&fleet),
+                    person: person.clone(),
+                    rooms: rooms.clone(),
+                    phase: phases.clone(),
+                    begun,
+                    heads: known_heads.clone(),
+                    diary: Diary::default(),
+                };
+                tokio::spawn(client.run())
+            })
+            .collect();
+        let load = Self { fleet, people, rooms, phase, heads, clients };
+        load.goes_on(50).await;
+        load
+    }
+
+    /// How many messages there are, as any node says that answers.
+    async fn messages(&self) -> Option<u64> {
+        let mut sum = 0;
+        for room in &self.rooms {
+            let rest = self.fleet.rest();
+            let request = rest.request(reqwest::Method::GET, &format!("/v1/rooms/{room}"));
+            let answer = request.bearer_auth(&self.people[0].token).timeout(Duration::from_secs(6)).send().await.ok()?;
+            let body: Value = answer.json().await.ok()?;
+            sum += body["room"]["head_seq"].as_u64()?;
+        }
+        Some(sum)
+    }
+
+    /// Returns when so many more messages have been stored: everything works.
+    pub(crate) async fn goes_on(&self, more: u64) {
+        let before = until("a node answers", async || self.messages().await).await;
+        let has_more = async || self.messages().await.filter(|now| *now >= before + more);
+        until("messages are stored again", has_more).await;
+    }
+
+    /// Lets everybody finish, checks all that must hold, and tells how it was.
+    pub(crate) async fn finish(self) -> Told {
+        self.goes_on(50).await;
+        self.phase.send_replace(Phase::Listening);
+        // Whoever still has something in flight settles it; then nothing is added any more.
+        let mut last = 0;
+        until("the talk has ended", async || {
+            let now = self.messages().await?;
+            let has_ended = now == std::mem::replace(&mut last, now);
+            tokio::time::timeout(Duration::from_millis(500), std::future::pending::<()>()).await.ok();
+            has_ended.then_some(())
+        })
+        .await;
+        let rest = self.fleet.rest();
+        let mut logs = HashMap::new();
+        for room in &self.rooms {
+            logs.insert(room.clone(), history::whole_log(&rest, &self.people[0], room).await);
+        }
+        self.heads.send_replace(logs.iter().map(|(room, log)| (room.clone(), log.len() as u64)).collect());
+        self.phase.send_replace(Phase::Over);
+        let mut diaries = Vec::new();
+        for client in self.clients {
+            let diary = tokio::time::timeout(Duration::from_secs(30), client).await;
+            diaries.push(diary.expect("everybody hears everything in the end").expect("nobody saw anything wrong"));
+        }
+        history::check(&logs, &diaries);
+        for person in &self.people {
+            rest.get("/v1/users/me", &person.token).await.expect(200);
+        }
+        Told {
+            messages: diaries.iter().map(|diary| diary.sent.len()).sum(),
+            slowest: diaries.iter().flat_map(|diary| &diary.delays).copied().max().unwrap_or_default(),
+            connections: diaries.iter().map(|diary| diary.connections).sum(),
+        }
+    }
+}

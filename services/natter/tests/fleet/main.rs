@@ -1,0 +1,26 @@
+//! The product as a fleet: the same tests as of one process, and those that need several nodes. Each test has two nodes of
+//! each service and a database of its own, and each of its requests goes to any of the nodes.
+
+#![allow(clippy::unwrap_used, reason = "in a test a panic is how one says that it failed")]
+
+#[path = "../api/backpressure.rs"]
+mod backpressure;
+#[path = "../api/golden.rs"]
+mod golden;
+#[path = "../api/membership_races.rs"]
+mod membership_races;
+#[path = "../api/messages.rs"]
+mod messages;
+#[path = "../api/resume.rs"]
+mod resume;
+#[path = "../api/rooms.rs"]
+mod rooms;
+mod server;
+#[path = "../api/sessions.rs"]
+mod sessions;
+#[path = "../api/smoke.rs"]
+mod smoke;
+#[path = "../api/sockets.rs"]
+mod sockets;
+#[path = "../api/wrong_input/mod.rs"]
+mod wrong_input;
