@@ -273,7 +273,7 @@ mod tests {
         let update = |json: &str| serde_json::from_str::<UpdateProfile>(json);
         let read = update(r#"{"bio": null, "language": "de"}"#).unwrap();
         assert_eq!((read.bio.clone(), read.status_text.clone()), (Some(None), None));
-        assert_eq!(read.language.clone(), Some(Some("de".to_owned())));
+        assert_eq!(read.language, Some(Some("de".to_owned())));
         assert_eq!(serde_json::to_string(&read).unwrap(), r#"{"bio":null,"language":"de"}"#);
         assert!(update(r#"{"display_name": null}"#).is_err());
         assert!(update(r#"{"username": "bob"}"#).is_err());

@@ -77,7 +77,9 @@ pub enum ConfigurationError {
         remedy: &'static str,
     },
     /// A key file.
-    #[error("SERVICE_KEY_FILE {path} cannot be used: {cause}. It must have 32 bytes in base64 (openssl rand -base64 32)")]
+    #[error(
+        "SERVICE_KEY_FILE {path} cannot be used: {cause}. It must have 32 bytes in base64 (openssl rand -base64 32)"
+    )]
     ServiceKey {
         /// Its path.
         path: String,
@@ -153,8 +155,16 @@ impl Base {
     /// promised, most of it silently.
     fn judge_engines(&self) -> Result<(), ConfigurationError> {
         let engines = [
-            ("POSTGRES_URL", self.postgres.url.is_some(), "with the store of one process, several nodes would each have accounts and rooms of their own"),
-            ("REDIS_URL", self.redis.url.is_some(), "without Redis a node would not know which sessions another one has ended"),
+            (
+                "POSTGRES_URL",
+                self.postgres.url.is_some(),
+                "with the store of one process, several nodes would each have accounts and rooms of their own",
+            ),
+            (
+                "REDIS_URL",
+                self.redis.url.is_some(),
+                "without Redis a node would not know which sessions another one has ended",
+            ),
             ("NATS_URL", self.nats.url.is_some(), "without NATS a node would not hear what happens on another one"),
         ];
         let set: Vec<&str> = engines.iter().filter(|(_, is_set, _)| *is_set).map(|(name, ..)| *name).collect();

@@ -96,5 +96,6 @@ async fn get_document(document: Data<utoipa::openapi::OpenApi>) -> HttpResponse 
 
 /// `/docs` without a slash, as people type it.
 fn redirect() -> web::Methods {
-    web::resource("/docs").get(|| async { HttpResponse::PermanentRedirect().insert_header((LOCATION, "/docs/")).finish() })
+    web::resource("/docs")
+        .get(|| async { HttpResponse::PermanentRedirect().insert_header((LOCATION, "/docs/")).finish() })
 }

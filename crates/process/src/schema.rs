@@ -61,7 +61,10 @@ async fn ensure(postgres: &PostgresSettings, service: Service, migrate: bool) ->
         return Ok(());
     }
     if migrate {
-        return migrate::postgres::up(&mut connection, service, None).await.map(drop).map_err(|error| error.to_string());
+        return migrate::postgres::up(&mut connection, service, None)
+            .await
+            .map(drop)
+            .map_err(|error| error.to_string());
     }
     Err(format!(
         "the schema {name} is at version {found} and this program needs {known}; run `migrate up`, or set MIGRATE_ON_START=true"

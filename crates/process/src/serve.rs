@@ -99,11 +99,7 @@ pub async fn serve(
     let lifecycle = serving.lifecycle.clone();
     let readiness = Readiness { lifecycle: lifecycle.clone(), checks: serving.checks.into() };
     let document = Arc::new(serving.document);
-    let shared = (
-        Data::from(serving.verifier),
-        Data::new(serving.trusted_proxies),
-        Data::new(serving.allowed_origins),
-    );
+    let shared = (Data::from(serving.verifier), Data::new(serving.trusted_proxies), Data::new(serving.allowed_origins));
     let server = HttpServer::new(move || {
         let (verifier, proxies, origins) = shared.clone();
         let (routes, readiness, document) = (routes.clone(), readiness.clone(), Arc::clone(&document));

@@ -1,5 +1,6 @@
 //! Which channels this process wants to hear, and the task that makes NATS agree.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -78,11 +79,11 @@ impl Interest {
             for (channel, is_wanted) in changed {
                 if !is_wanted {
                     active.remove(&channel);
-                } else if !active.contains_key(&channel) {
+                } else if let Entry::Vacant(place) = active.entry(channel) {
                     let subject = subject(&nats.settings.prefix, channel, "*");
                     match nats.client.subscribe(subject).await {
                         Ok(subscriber) => {
-                            active.insert(channel, Reader::start(channel, subscriber, Arc::clone(&local)));
+                            place.insert(Reader::start(channel, subscriber, Arc::clone(&local)));
                         }
                         Err(error) => tracing::error!(%error, "a channel cannot be listened to"),
                     }

@@ -38,8 +38,7 @@ impl Applied {
 }
 
 async fn stream(server: &NatsServer, prefix: &str) -> JetStream {
-    let settings =
-        NatsSettings { url: Some(server.url()), prefix: prefix.to_owned(), ..NatsSettings::default() };
+    let settings = NatsSettings { url: Some(server.url()), prefix: prefix.to_owned(), ..NatsSettings::default() };
     JetStream::new(&Nats::connect(settings, "test").await.unwrap())
 }
 

@@ -20,6 +20,8 @@ const WORKSPACE: &[Row<'_>] = &[
     ("identity", &["kernel"]),
     ("web", &["contract", "identity", "kernel", "limit"]),
     ("migrate", &["database", "kernel"]),
+    // What each program does around its service.
+    ("process", &["bus", "contract", "database", "identity", "migrate", "web"]),
     // For tests only: no crate below may be built with one of these.
     ("testkit", &["contract", "kernel"]),
     ("tidy", &[]),
@@ -30,7 +32,7 @@ const WORKSPACE: &[Row<'_>] = &[
     ("auth-handler", &["auth-entity", "auth-usecase", "contract", "identity", "kernel", "web"]),
     ("auth-server", &[
         "auth-entity", "auth-handler", "auth-repository", "auth-usecase",
-        "bus", "contract", "database", "identity", "kernel", "limit", "migrate",
+        "bus", "contract", "database", "identity", "kernel", "limit", "migrate", "process", "web",
     ]),
     // Chat. Its handler hears the bus: a frame that arrives there goes straight to sockets, and no use case is asked.
     ("chat-entity", &["kernel"]),
@@ -39,12 +41,12 @@ const WORKSPACE: &[Row<'_>] = &[
     ("chat-handler", &["bus", "chat-entity", "chat-usecase", "contract", "identity", "kernel", "limit", "web"]),
     ("chat-server", &[
         "chat-entity", "chat-handler", "chat-repository", "chat-usecase",
-        "bus", "contract", "database", "identity", "kernel", "limit", "migrate", "web",
+        "bus", "contract", "database", "identity", "kernel", "limit", "migrate", "process", "web",
     ]),
     // Both in one process. The only place where the services meet.
     ("natter", &[
-        "auth-handler", "auth-server", "auth-usecase", "chat-entity", "chat-handler", "chat-server", "chat-usecase",
-        "bus", "contract", "database", "identity", "kernel", "web",
+        "auth-server", "auth-usecase", "chat-entity", "chat-server", "chat-usecase",
+        "bus", "identity", "kernel", "migrate", "process", "web",
     ]),
 ];
 
@@ -53,11 +55,12 @@ const WORKSPACE: &[Row<'_>] = &[
 const WORKSPACE_TESTS: &[Row<'_>] = &[
     ("auth-repository", &["migrate", "testkit"]),
     ("auth-server", &["testkit"]),
+    ("bus", &["testkit"]),
     ("chat-repository", &["migrate", "testkit"]),
     ("chat-server", &["testkit"]),
     ("database", &["testkit"]),
     ("migrate", &["testkit"]),
-    ("natter", &["testkit"]),
+    ("natter", &["contract", "database", "testkit"]),
     ("tidy", &["contract"]),
 ];
 

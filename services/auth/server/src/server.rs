@@ -130,10 +130,10 @@ mod tests {
             Configuration::from_vars(vars.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect())
         };
         assert!(read(&FLEET).is_ok());
-        for missing in 3..6 {
-            let vars: Vec<_> = FLEET.into_iter().filter(|(name, _)| *name != FLEET[missing].0).collect();
+        for (missing, _) in &FLEET[3..] {
+            let vars: Vec<_> = FLEET.into_iter().filter(|(name, _)| name != missing).collect();
             let error = read(&vars).unwrap_err().to_string();
-            assert!(error.contains(FLEET[missing].0), "{error}");
+            assert!(error.contains(missing), "{error}");
         }
         let error = read(&FLEET[3..]).unwrap_err().to_string();
         assert!(error.contains("POSTGRES_URL") && error.contains("natter"), "{error}");

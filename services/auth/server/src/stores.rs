@@ -68,7 +68,8 @@ impl Kept {
             let (writer, readers) = pinged.clone();
             async move {
                 let writes = writer.write(|tx| tx.connection().query_row("SELECT 1", [], |_| Ok(()))).await;
-                writes.is_ok() && readers.read(|connection| connection.query_row("SELECT 1", [], |_| Ok(()))).await.is_ok()
+                writes.is_ok()
+                    && readers.read(|connection| connection.query_row("SELECT 1", [], |_| Ok(()))).await.is_ok()
             }
         });
         Ok(Self {
@@ -82,12 +83,7 @@ impl Kept {
         })
     }
 
-    fn fleet(
-        fleet: &Fleet,
-        bus: &dyn Bus,
-        clock: Arc<dyn Clock>,
-        free_attempts: u32,
-    ) -> Result<Self, StartError> {
+    fn fleet(fleet: &Fleet, bus: &dyn Bus, clock: Arc<dyn Clock>, free_attempts: u32) -> Result<Self, StartError> {
         let store = PostgresStore::connect(&fleet.postgres).map_err(|error| StartError::Database(error.into()))?;
         let pinged = store.clone();
         let check = StoreCheck::new(NAME, move || {

@@ -84,10 +84,10 @@ impl Server {
         let base = &configuration.base;
         let engines = Engines::open(base, "natter chat").await?;
         let Stores::Fleet(fleet) = &engines.stores else {
-            return Err(base.must_be_fleet("the chat service alone").err().map_or_else(
-                || std::io::Error::other("there is no fleet").into(),
-                ServerError::Configuration,
-            ));
+            return Err(base
+                .must_be_fleet("the chat service alone")
+                .err()
+                .map_or_else(|| std::io::Error::other("there is no fleet").into(), ServerError::Configuration));
         };
         let url = configuration.auth.url.as_deref().unwrap_or_default();
         let auth = AuthClient::new(url, base.service_key()?.unwrap_or_default())?;
@@ -146,10 +146,10 @@ mod tests {
             Configuration::from_vars(vars.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect())
         };
         assert!(read(&FLEET).is_ok());
-        for missing in 3..5 {
-            let vars: Vec<_> = FLEET.into_iter().filter(|(name, _)| *name != FLEET[missing].0).collect();
+        for (missing, _) in &FLEET[3..] {
+            let vars: Vec<_> = FLEET.into_iter().filter(|(name, _)| name != missing).collect();
             let error = read(&vars).unwrap_err().to_string();
-            assert!(error.contains(FLEET[missing].0), "{error}");
+            assert!(error.contains(missing), "{error}");
         }
         let error = read(&FLEET[3..]).unwrap_err().to_string();
         assert!(error.contains("POSTGRES_URL") && error.contains("natter"), "{error}");

@@ -99,7 +99,7 @@ impl ChatService {
         let live = Arc::new(Live {
             chat,
             verifier: parts.verifier,
-            fanout: Fanout::on(Arc::clone(bus)),
+            fanout: Fanout::on(bus),
             clock: parts.clock,
             limits: kept.limits,
             socket_limits: LocalLimiter::new(),

@@ -29,8 +29,7 @@ impl Fleet {
     /// Starts everything.
     pub(crate) async fn start() -> Self {
         let home = tempfile::tempdir().unwrap();
-        let (postgres, redis, nats) =
-            tokio::join!(PostgresServer::start(), RedisServer::start(), NatsServer::start());
+        let (postgres, redis, nats) = tokio::join!(PostgresServer::start(), RedisServer::start(), NatsServer::start());
         let mut vars = key_files(home.path());
         let engines = [
             ("POSTGRES_URL", postgres.create_database().await),

@@ -82,7 +82,8 @@ impl Load {
         for room in &self.rooms {
             let rest = self.fleet.rest();
             let request = rest.request(reqwest::Method::GET, &format!("/v1/rooms/{room}"));
-            let answer = request.bearer_auth(&self.people[0].token).timeout(Duration::from_secs(6)).send().await.ok()?;
+            let answer =
+                request.bearer_auth(&self.people[0].token).timeout(Duration::from_secs(6)).send().await.ok()?;
             let body: Value = answer.json().await.ok()?;
             sum += body["room"]["head_seq"].as_u64()?;
         }

@@ -5,14 +5,17 @@
 
 #[path = "../api/backpressure.rs"]
 mod backpressure;
+mod between_nodes;
 #[path = "../api/golden.rs"]
 mod golden;
 #[path = "../api/membership_races.rs"]
 mod membership_races;
 #[path = "../api/messages.rs"]
 mod messages;
+mod races;
 #[path = "../api/resume.rs"]
 mod resume;
+mod revocation;
 #[path = "../api/rooms.rs"]
 mod rooms;
 mod server;

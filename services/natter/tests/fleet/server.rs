@@ -20,8 +20,7 @@ const NODES: usize = 2;
 pub(crate) struct Server {
     pub(crate) rest: Rest,
     pub(crate) clock: Arc<FakeClock>,
-    /// Where PostgreSQL has the fleet's database.
-    pub(crate) postgres_url: String,
+    /// The chat nodes, for tests that want a certain one.
     pub(crate) chat: Vec<SocketAddr>,
     nodes: Vec<Node>,
     /// What it was started with; gone when it was moved on to a successor.
@@ -64,6 +63,18 @@ impl Server {
         Self::run(home, vars).await
     }
 
+    /// Another fleet on the same PostgreSQL with the same keys, which shares neither bus nor Redis with this one.
+    pub(crate) async fn apart(&self) -> Self {
+        let (home, vars) = self.home.as_ref().unwrap();
+        let mut vars = vars.clone();
+        for name in ["REDIS_PREFIX", "NATS_PREFIX"] {
+            vars.insert(name.to_owned(), format!("t{}", Uuid::new_v4().simple()));
+        }
+        // The keys stay where they are: both fleets end with the test.
+        let empty = tempfile::tempdir_in(home.path()).unwrap();
+        Self::run(empty, vars).await
+    }
+
     async fn run(home: tempfile::TempDir, all: HashMap<String, String>) -> Self {
         let clock = Arc::new(FakeClock::default());
         let mut nodes = Vec::new();
@@ -81,8 +92,7 @@ impl Server {
             nodes.push(node);
         }
         let rest = Rest::of_fleet(auth, chat.clone());
-        let postgres_url = all["POSTGRES_URL"].clone();
-        Self { rest, clock, postgres_url, chat, nodes, home: Some((home, all)) }
+        Self { rest, clock, chat, nodes, home: Some((home, all)) }
     }
 }
 

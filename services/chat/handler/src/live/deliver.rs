@@ -58,13 +58,7 @@ pub(super) struct Follower {
 impl Followed {
     /// A room whose log has this head, and whom nobody has followed yet.
     pub(super) fn from(head: Seq) -> Self {
-        Self {
-            latest: head,
-            heard_of: head,
-            early: BTreeMap::new(),
-            is_filling: false,
-            followers: IndexMap::new(),
-        }
+        Self { latest: head, heard_of: head, early: BTreeMap::new(), is_filling: false, followers: IndexMap::new() }
     }
 
     /// Up to where everyone who is not behind has everything; what is beyond it in the store was missed.

@@ -110,9 +110,9 @@ pub struct Fanout {
 
 impl Fanout {
     /// A fan-out without shards that hears what the bus says.
-    pub fn on(bus: Arc<dyn Bus>) -> Arc<Self> {
+    pub fn on(bus: &Arc<dyn Bus>) -> Arc<Self> {
         let fanout = Arc::new(Self {
-            bus: Arc::clone(&bus),
+            bus: Arc::clone(bus),
             shards: RwLock::default(),
             interest: RwLock::default(),
             sockets: Mutex::default(),

@@ -46,7 +46,8 @@ async fn somebody_elses_private_room_looks_like_one_that_does_not_exist() {
             ask(&scene, endpoint, &scene.private, &scene.bob.token).await,
             ask(&scene, endpoint, &unknown, &scene.bob.token).await,
         );
-        let names = |answer: &testkit::Answer| answer.headers.keys().map(|name| name.to_string()).collect::<BTreeSet<_>>();
+        let names =
+            |answer: &testkit::Answer| answer.headers.keys().map(|name| name.to_string()).collect::<BTreeSet<_>>();
         assert_eq!(names(&private), names(&none), "{endpoint:?}");
         assert_eq!(private.text.len(), none.text.len(), "{endpoint:?}");
         let (mut private, mut none) = (private.problem(404, "not-found"), none.problem(404, "not-found"));
