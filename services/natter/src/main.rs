@@ -49,7 +49,7 @@ fn announce(natter: &Natter, begun: Instant) {
     println!("Next, in another terminal:");
     println!(
         "  curl -s http://{addr}/v1/auth/signup -H 'content-type: application/json' \\\n    \
-         -d '{{\"username\":\"ada\",\"email\":\"ada@example.org\",\"password\":\"a long sentence is best\"}}'"
+         -d '{{\"username\":\"alice\",\"email\":\"alice@example.org\",\"password\":\"a long sentence is best\"}}'"
     );
     println!("Then follow \"A first chat\" in README.md. Ctrl-C stops the server.");
 }

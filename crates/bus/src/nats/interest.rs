@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_nats::Subscriber;
+use bytes::Bytes;
 use futures_util::StreamExt;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
@@ -91,11 +92,18 @@ impl Interest {
             }
             // When NATS is away there is nobody to confirm; the library subscribes again when it is back.
             if nats.is_connected() {
-                let _ = tokio::time::timeout(CONFIRM_WITHIN, nats.client.flush()).await;
+                let _ = tokio::time::timeout(CONFIRM_WITHIN, round_trip(&nats)).await;
             }
             self.confirmed.send_replace(change);
         }
     }
+}
+
+/// Returns when NATS has seen all that was sent before: it answers at once that nobody listens to this. The library's own
+/// flush ends with the system's buffer.
+async fn round_trip(nats: &Nats) {
+    let nobody = format!("{}.nobody", nats.settings.prefix);
+    let _ = nats.client.request(nobody, Bytes::new()).await;
 }
 
 /// A task that hands on what one subscription hears, for as long as the value lives.

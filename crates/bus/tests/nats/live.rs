@@ -52,9 +52,13 @@ impl Node {
         self.bus.publish("news", &[Message { channel, payload: text.to_owned().into() }]);
     }
 
+    /// What is heard next.
+    async fn next(&mut self) -> String {
+        tokio::time::timeout(testkit::PATIENCE, self.heard.recv()).await.expect("something is heard").unwrap()
+    }
+
     async fn hears(&mut self, text: &str) {
-        let heard = tokio::time::timeout(testkit::PATIENCE, self.heard.recv()).await;
-        assert_eq!(heard.expect("something is heard").unwrap(), text);
+        assert_eq!(self.next().await, text);
     }
 }
 
@@ -76,7 +80,7 @@ async fn a_node_hears_the_channels_that_it_listens_to_in_order_and_no_others() {
     let mut numbers = Vec::new();
     let mut to_all = 0;
     while numbers.len() < 500 || to_all == 0 {
-        match listener.heard.recv().await.unwrap().as_str() {
+        match listener.next().await.as_str() {
             "to all" => to_all += 1,
             number => numbers.push(number.parse::<u32>().unwrap()),
         }
@@ -107,14 +111,14 @@ async fn a_channel_that_is_ignored_is_heard_no_more_and_can_be_listened_to_again
     for round in ["one", "two", "three"] {
         listener.listen(followed).await;
         speaker.say(followed, round);
-        until("it is heard", async || (listener.heard.recv().await.unwrap() == round).then_some(())).await;
+        until("it is heard", async || (listener.next().await == round).then_some(())).await;
         listener.bus.ignore(followed);
         // Whether NATS has heard of it shows in that what is said now does not come, and what is said to all does.
         until("the channel is silent", async || {
             while listener.heard.try_recv().is_ok() {}
             speaker.say(followed, "unheard");
             speaker.say(Channel::Everyone, "to all");
-            (listener.heard.recv().await.unwrap() == "to all").then_some(())
+            (listener.next().await == "to all").then_some(())
         })
         .await;
     }

@@ -4,5 +4,6 @@
 
 mod crash;
 mod crowd;
+mod not_ready;
 mod seeded;
 mod startup;

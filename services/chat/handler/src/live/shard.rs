@@ -96,6 +96,7 @@ impl Shard {
         let missed = Arc::clone(&inbox.missed);
         // Nothing runs between the look above and here: one thread, no waiting.
         let _ = self.number.set(inbox.number);
+        self.wakefulness.begin();
         rt::spawn(Rc::clone(self).run(inbox));
         rt::spawn(Rc::clone(self).sweep());
         rt::spawn(Rc::clone(self).reconcile(missed));

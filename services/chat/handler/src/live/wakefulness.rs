@@ -28,6 +28,11 @@ impl Wakefulness {
         Self { seen_at: Cell::new(Instant::now()), must_verify: Cell::new(false), verifying: Mutex::default() }
     }
 
+    /// Begins to watch: what was before does not count.
+    pub(super) fn begin(&self) {
+        self.seen_at.set(Instant::now());
+    }
+
     /// Says whether there was a pause after which the sessions have not been verified yet.
     pub(super) fn look(&self) -> bool {
         let now = Instant::now();
