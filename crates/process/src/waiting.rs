@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use actix_web::middleware::from_fn;
 use actix_web::web as actix;
@@ -11,6 +12,9 @@ use serde::Serialize;
 use web::Failure;
 
 use crate::Listening;
+
+/// When somebody who was turned away may ask again.
+const COME_BACK_AFTER: Duration = Duration::from_secs(1);
 
 /// Why the node waits; whoever finds out changes it.
 #[derive(Clone, Default)]
@@ -63,5 +67,6 @@ pub(crate) async fn answer_while<T>(
 }
 
 async fn not_ready(reason: actix::Data<Reason>) -> Result<HttpResponse, Failure> {
-    Err(Problem::new(Slug::StorageUnavailable, format!("This node is not ready yet: {}.", reason.get())).into())
+    let why = format!("This node is not ready yet: {}.", reason.get());
+    Err(Problem::new(Slug::StorageUnavailable, why).retry_after(COME_BACK_AFTER).into())
 }

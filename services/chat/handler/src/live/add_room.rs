@@ -4,7 +4,7 @@
 //! join or leave again, and the log tells so while nobody listens for this socket yet. [`Settling`] keeps such news until
 //! the following is done.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use actix_web::rt;
@@ -12,6 +12,7 @@ use chat_entity::Seq;
 use contract::events::PassingEvent;
 use kernel::{RoomId, UserId};
 
+use super::fanout::Joining;
 use super::frame;
 use super::shard::Shard;
 use super::socket::{Phase, Socket};
@@ -41,23 +42,33 @@ impl Drop for Settling {
         self.socket.gone_from.borrow_mut().clear();
         let joined = std::mem::take(&mut *self.socket.joined.borrow_mut());
         if self.socket.is_started() {
-            for room in joined {
-                self.shard.add_unless_followed(&self.socket, room);
+            for (room, at) in joined {
+                self.shard.let_in(&self.socket, room, at);
             }
         }
     }
 }
 
 impl Shard {
-    /// Somebody has joined a room: their sockets here must follow it.
-    pub(super) fn user_joined(self: &Rc<Self>, user: UserId, room: RoomId) {
+    /// Somebody has joined a room: their sockets here must follow it. The news of a leaving before it may still be under
+    /// way, from another node.
+    pub(super) fn user_joined(self: &Rc<Self>, Joining { user, room, seq }: Joining) {
         for socket in self.sockets_of(user) {
             if socket.settling.get() > 0 {
                 // What is in flight may be about this very room.
-                socket.joined.borrow_mut().insert(room);
+                let mut joined = socket.joined.borrow_mut();
+                let known = joined.entry(room).or_insert(seq);
+                *known = (*known).max(seq);
             } else if socket.is_started() {
-                self.add_unless_followed(&socket, room);
+                self.let_in(&socket, room, seq);
             }
+        }
+    }
+
+    /// Lets a socket follow a room that its user is in at this place of the log.
+    fn let_in(self: &Rc<Self>, socket: &Rc<Socket>, room: RoomId, at: Seq) {
+        if !self.was_in(socket, room, at) {
+            self.add_unless_followed(socket, room);
         }
     }
 
@@ -65,7 +76,9 @@ impl Shard {
     pub(super) fn user_left(&self, user: UserId, room: RoomId, at: Seq) {
         for socket in self.sockets_of(user) {
             if socket.settling.get() > 0 {
-                socket.gone_from.borrow_mut().insert(room, at);
+                let mut gone = socket.gone_from.borrow_mut();
+                let known = gone.entry(room).or_insert(at);
+                *known = (*known).max(at);
             }
             if self.follows_since(&socket, room).is_some_and(|since| since < at) {
                 self.unfollow(&socket, room);
@@ -91,7 +104,8 @@ impl Shard {
             // Left again meanwhile.
             Ok(None) => return,
             Err(error) => {
-                // Resuming finds the room, and nothing of it is lost by then.
+                // Reconciliation compares the rooms again, whatever it knew of them.
+                socket.membership_no.set(0);
                 tracing::warn!(%error, connection = %socket.id, "a joined room could not be read");
                 return;
             }
@@ -139,14 +153,21 @@ impl Shard {
             }
         };
         socket.membership_no.set(started.membership_no);
-        let in_rooms: HashSet<RoomId> = started.rooms.iter().map(|room| room.standing.room.id).collect();
-        let left: Vec<RoomId> = socket.rooms.borrow().iter().filter(|room| !in_rooms.contains(room)).copied().collect();
+        let in_rooms: HashMap<RoomId, Seq> =
+            started.rooms.iter().map(|room| (room.standing.room.id, room.standing.room.head_seq)).collect();
+        // A room that was joined since the snapshot was taken is not in it.
+        let is_left = |room: &&RoomId| !in_rooms.contains_key(room) && !socket.joined.borrow().contains_key(room);
+        let left: Vec<RoomId> = socket.rooms.borrow().iter().filter(is_left).copied().collect();
         for room in left {
             self.unfollow(socket, room);
             let removed = PassingEvent::RoomRemoved { room_id: room };
             socket.send(frame::json(&removed), self.live.settings.close_within);
         }
-        socket.joined.borrow_mut().extend(in_rooms);
+        for (room, head) in in_rooms {
+            if !self.was_in(socket, room, head) {
+                socket.joined.borrow_mut().entry(room).or_insert(head);
+            }
+        }
         drop(settling);
     }
 }

@@ -10,7 +10,7 @@ use contract::events::{
 use kernel::{RoomId, UserId};
 use uuid::Uuid;
 
-use super::fanout::{Audience, Delivery, PassingDelivery};
+use super::fanout::{Audience, Delivery, Joining, PassingDelivery};
 use super::frame;
 use crate::wire;
 
@@ -81,7 +81,7 @@ pub fn announce(bus: &dyn Bus, events: &[Event]) {
     let joined: Vec<Message> = events
         .iter()
         .filter_map(|event| match &event.content {
-            EventContent::MemberJoined(user) => Some(of_joining(user.id, event.room_id)),
+            EventContent::MemberJoined(user) => Some(of_joining(user.id, event.room_id, event.seq)),
             EventContent::MemberLeft(_) | EventContent::RoomCreated(_) | EventContent::MessageCreated(_) => None,
         })
         .collect();
@@ -90,16 +90,19 @@ pub fn announce(bus: &dyn Bus, events: &[Event]) {
     }
 }
 
-fn of_joining(user: UserId, room: RoomId) -> Message {
-    let payload = [&[VERSION], user.as_bytes().as_slice(), room.as_bytes().as_slice()].concat();
+fn of_joining(user: UserId, room: RoomId, seq: Seq) -> Message {
+    let place = seq.get().to_be_bytes();
+    let payload = [&[VERSION], user.as_bytes().as_slice(), room.as_bytes().as_slice(), &place].concat();
     Message { channel: user_channel(user), payload: payload.into() }
 }
 
-/// Who has joined which room; `None` for what is not ours.
-pub(super) fn to_joining(bytes: &Bytes) -> Option<(UserId, RoomId)> {
+/// Reads what [`of_joining`] wrote; `None` for what is not ours.
+pub(super) fn to_joining(bytes: &Bytes) -> Option<Joining> {
     let (&[VERSION], rest) = bytes.split_first_chunk::<1>()? else { return None };
-    let (user, room) = rest.split_first_chunk::<16>()?;
-    Some((UserId::from_bytes(*user), RoomId::from_bytes(room.try_into().ok()?)))
+    let (user, rest) = rest.split_first_chunk::<16>()?;
+    let (room, place) = rest.split_first_chunk::<16>()?;
+    let seq = Seq::new(u64::from_be_bytes(place.try_into().ok()?));
+    Some(Joining { user: UserId::from_bytes(*user), room: RoomId::from_bytes(*room), seq })
 }
 
 /// The channel of what happens in a room.
@@ -221,7 +224,7 @@ mod tests {
         assert_eq!((topic, batch[0].channel), (LOG_TOPIC, room_channel(room)));
         let (topic, batch) = told.recv().unwrap();
         assert_eq!((topic, batch[0].channel), (JOINED_TOPIC, user_channel(user.id)));
-        assert_eq!(to_joining(&batch[0].payload), Some((user.id, room)));
+        assert_eq!(to_joining(&batch[0].payload), Some(Joining { user: user.id, room, seq: Seq::new(2) }));
     }
 
     #[test]

@@ -35,6 +35,15 @@ pub(super) struct Delivery {
     pub(super) frame: Bytes,
 }
 
+/// Somebody has joined a room, whom other nodes of this user must let follow it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Joining {
+    pub(super) user: UserId,
+    pub(super) room: RoomId,
+    /// Where in the room's log: what the log says of the user before that is history.
+    pub(super) seq: Seq,
+}
+
 /// Something that passes, on its way to sockets.
 #[derive(Clone, Debug)]
 pub(super) struct PassingDelivery {
@@ -62,7 +71,7 @@ pub(super) enum Audience {
 pub(super) enum Note {
     Log(Vec<Delivery>),
     /// Users who have joined rooms.
-    Joined(Vec<(UserId, RoomId)>),
+    Joined(Vec<Joining>),
     Passing(Vec<PassingDelivery>),
     SessionEnded(SessionId, SessionEndReason),
     /// Close every socket, over the time it takes so many to come back; say when all are gone.

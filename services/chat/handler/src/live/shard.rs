@@ -113,8 +113,8 @@ impl Shard {
                     }
                 }
                 Note::Joined(batch) => {
-                    for (user, room) in batch {
-                        self.user_joined(user, room);
+                    for joining in batch {
+                        self.user_joined(joining);
                     }
                 }
                 Note::Passing(batch) => {
@@ -239,6 +239,18 @@ impl Shard {
     /// The head of a room's log when the socket began to follow it; `None` when it does not.
     pub(super) fn follows_since(&self, socket: &Socket, room: RoomId) -> Option<Seq> {
         Some(self.rooms.borrow().get(&room)?.followers.get(&socket.key)?.since)
+    }
+
+    /// Notes that the user was in a room, which the socket follows, at this place of its log: leaving it before that is
+    /// history. `false` when the socket does not follow it.
+    pub(super) fn was_in(&self, socket: &Socket, room: RoomId, at: Seq) -> bool {
+        let mut rooms = self.rooms.borrow_mut();
+        let follower = rooms.get_mut(&room).and_then(|followed| followed.followers.get_mut(&socket.key));
+        if let Some(follower) = follower {
+            follower.since = follower.since.max(at);
+            return true;
+        }
+        false
     }
 
     /// Lets a socket follow a room no more.

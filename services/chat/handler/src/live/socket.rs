@@ -55,8 +55,8 @@ pub(super) struct Socket {
     pub(super) owes_ready: Cell<bool>,
     /// How much is in flight that will follow rooms from a snapshot.
     pub(super) settling: Cell<u32>,
-    /// Rooms that the user has joined while something was in flight.
-    pub(super) joined: RefCell<HashSet<RoomId>>,
+    /// Rooms that the user has joined while something was in flight, and where in their logs.
+    pub(super) joined: RefCell<HashMap<RoomId, Seq>>,
     /// Rooms that the user has left while something was in flight, and where in their logs.
     pub(super) gone_from: RefCell<HashMap<RoomId, Seq>>,
     /// Rooms that the socket itself asks to leave.

@@ -113,8 +113,8 @@ async fn a_server_that_hangs_is_given_up_and_calls_beyond_the_bound_fail_at_once
         let client = client.clone();
         calls.spawn(async move { client.jwks().await.unwrap_err() });
     }
-    let full = async || (client.inner.permits.available_permits() == 0).then_some(());
-    testkit::until("all calls are under way", full).await;
+    let full = async || (client.inner.places.available_permits() == 0).then_some(());
+    testkit::until("all places are taken", full).await;
     assert!(matches!(client.jwks().await, Err(CallError::Busy)));
     for error in calls.join_all().await {
         assert!(matches!(error, CallError::TimedOut), "{error:?}");
