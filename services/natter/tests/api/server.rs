@@ -9,6 +9,9 @@ use natter::{Configuration, Natter};
 use testkit::{FakeClock, Rest};
 use tokio::sync::oneshot;
 
+/// Whether the product is one process here, or several nodes.
+pub(crate) const ALONE: bool = true;
+
 /// A server with a data directory of its own; it stops, and its data goes, when the value is dropped.
 pub(crate) struct Server {
     pub(crate) rest: Rest,

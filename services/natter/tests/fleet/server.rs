@@ -16,6 +16,9 @@ use uuid::Uuid;
 /// Nodes of each service.
 const NODES: usize = 2;
 
+/// Whether the product is one process here, or several nodes.
+pub(crate) const ALONE: bool = false;
+
 /// A fleet with a database of its own; it stops when the value is dropped.
 pub(crate) struct Server {
     pub(crate) rest: Rest,

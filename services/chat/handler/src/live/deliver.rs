@@ -135,7 +135,7 @@ impl Shard {
                 let next = followed.latest.next();
                 if delivery.seq > next {
                     if followed.keep(delivery) {
-                        rt::spawn(Rc::clone(self).fill(room, GRACE));
+                        rt::spawn(Rc::clone(self).fill(room));
                     }
                     return;
                 }
@@ -158,16 +158,15 @@ impl Shard {
         for (room, head) in heads {
             let must_fill = self.rooms.borrow_mut().get_mut(room).is_some_and(|followed| followed.hear_of(*head));
             if must_fill {
-                rt::spawn(Rc::clone(self).fill(*room, Duration::ZERO));
+                rt::spawn(Rc::clone(self).fill(*room));
             }
         }
     }
 
     /// Fetches what the bus has not brought, for all followers at once, until nothing is missing.
-    async fn fill(self: Rc<Self>, room: RoomId, grace: Duration) {
-        if grace > Duration::ZERO {
-            tokio::time::sleep(grace).await;
-        }
+    async fn fill(self: Rc<Self>, room: RoomId) {
+        // What the store has just told of may be on the bus at this moment, in a busy room it always is.
+        tokio::time::sleep(GRACE).await;
         let mut pause = FIRST_PAUSE;
         while let Some(after) = self.missing_after(room) {
             let fetched = self.live.chat.tail(room, after, self.live.settings.replay_page).await;
