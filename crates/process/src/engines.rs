@@ -66,15 +66,20 @@ impl Engines {
     /// Opens what is configured. In a fleet it returns at once, whether the engines are there or not; `name` is what
     /// their operators see.
     pub async fn open(base: &Base, name: &str) -> Result<Self, EnginesError> {
-        if !base.is_fleet() {
-            let data_dir = Arc::new(DataDir::hold(&base.process.data_dir)?);
-            return Ok(Self { bus: Arc::new(LocalBus::new()), stores: Stores::Embedded(data_dir) });
+        if base.is_fleet() {
+            return Self::open_fleet(base, name).await.map(|(engines, _)| engines);
         }
+        let data_dir = Arc::new(DataDir::hold(&base.process.data_dir)?);
+        Ok(Self { bus: Arc::new(LocalBus::new()), stores: Stores::Embedded(data_dir) })
+    }
+
+    /// The same for a program that is a node of a fleet always.
+    pub async fn open_fleet(base: &Base, name: &str) -> Result<(Self, Arc<Fleet>), EnginesError> {
         let redis = Redis::start(&base.redis).map_err(|error| EnginesError::Redis(error.into()))?;
         let redis = redis.ok_or_else(|| EnginesError::Redis("REDIS_URL is not set".into()))?;
         let nats = Nats::connect(base.nats.clone(), name).await.map_err(EnginesError::Nats)?;
         let bus = Arc::new(NatsBus::start(nats.clone()));
-        let fleet = Fleet { postgres: base.postgres.clone(), redis, nats };
-        Ok(Self { bus, stores: Stores::Fleet(Arc::new(fleet)) })
+        let fleet = Arc::new(Fleet { postgres: base.postgres.clone(), redis, nats });
+        Ok((Self { bus, stores: Stores::Fleet(Arc::clone(&fleet)) }, fleet))
     }
 }

@@ -8,8 +8,7 @@ use identity::Verifier;
 use kernel::{Clock, SystemClock};
 use migrate::Service;
 use process::{
-    Base, BindError, ConfigurationError, Engines, EnginesError, Listening, Serving, Stores, Variables, required,
-    without_empty,
+    Base, BindError, ConfigurationError, Engines, EnginesError, Listening, Serving, Variables, required, without_empty,
 };
 use thiserror::Error;
 use web::Lifecycle;
@@ -77,7 +76,7 @@ impl Server {
     pub async fn build_with_clock(configuration: Configuration, clock: Arc<dyn Clock>) -> Result<Self, ServerError> {
         let base = &configuration.base;
         let service_key = base.service_key()?;
-        let engines = Engines::open(base, "natter auth").await?;
+        let (engines, fleet) = Engines::open_fleet(base, "natter auth").await?;
         let listening = process::bind(base.http.addr)?;
         engines.await_schema(&listening, &[Service::Auth], base.process.migrate_on_start).await?;
         let auth = AuthService::build(Parts {
@@ -89,9 +88,7 @@ impl Server {
             service_key,
         })
         .await?;
-        if let Stores::Fleet(fleet) = &engines.stores {
-            auth.relay_events(Arc::new(JetStream::new(&fleet.nats)));
-        }
+        auth.relay_events(Arc::new(JetStream::new(&fleet.nats)));
         let verifier = Arc::new(Verifier::new(auth.key_source(), auth.live_session_check(), clock, auth.expected()));
         Ok(Self { auth, verifier, lifecycle: Lifecycle::default(), listening, configuration })
     }

@@ -7,8 +7,7 @@ use identity::Verifier;
 use kernel::{Clock, SystemClock};
 use migrate::Service;
 use process::{
-    Base, BindError, ConfigurationError, Engines, EnginesError, Listening, Serving, Stores, Variables, required,
-    without_empty,
+    Base, BindError, ConfigurationError, Engines, EnginesError, Listening, Serving, Variables, required, without_empty,
 };
 use thiserror::Error;
 use web::Lifecycle;
@@ -82,13 +81,7 @@ impl Server {
     /// The same with another clock, for tests.
     pub async fn build_with_clock(configuration: Configuration, clock: Arc<dyn Clock>) -> Result<Self, ServerError> {
         let base = &configuration.base;
-        let engines = Engines::open(base, "natter chat").await?;
-        let Stores::Fleet(fleet) = &engines.stores else {
-            return Err(base
-                .must_be_fleet("the chat service alone")
-                .err()
-                .map_or_else(|| std::io::Error::other("there is no fleet").into(), ServerError::Configuration));
-        };
+        let (engines, fleet) = Engines::open_fleet(base, "natter chat").await?;
         let url = configuration.auth.url.as_deref().unwrap_or_default();
         let auth = AuthClient::new(url, base.service_key()?.unwrap_or_default())?;
         let listening = process::bind(base.http.addr)?;
