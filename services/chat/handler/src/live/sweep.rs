@@ -9,15 +9,21 @@ use tokio::time::{Instant, MissedTickBehavior};
 use super::frame;
 use super::shard::Shard;
 use super::socket::{Ending, Socket};
+use super::wakefulness::PAUSE;
 
 impl Shard {
     pub(super) async fn sweep(self: Rc<Self>) {
         let mut ticks = tokio::time::interval(self.live.settings.tick);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut before = Instant::now();
         loop {
             ticks.tick().await;
             self.wakefulness.look();
             let now = Instant::now();
+            if now - std::mem::replace(&mut before, now) >= PAUSE {
+                // It was this process that was silent, not they.
+                self.all_sockets().iter().for_each(|socket| socket.heard_at.set(now));
+            }
             for socket in self.all_sockets() {
                 self.look_at(&socket, now);
             }

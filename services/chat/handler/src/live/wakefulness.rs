@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::shard::Shard;
 
 /// A worker that has not looked at its deadlines for this long was stopped, or is so busy that it might as well have been.
-const PAUSE: Duration = Duration::from_secs(2);
+pub(super) const PAUSE: Duration = Duration::from_secs(2);
 /// How long until the sessions are asked for again when nobody could say.
 const ASK_AGAIN_AFTER: Duration = Duration::from_millis(200);
 
