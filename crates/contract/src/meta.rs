@@ -36,6 +36,20 @@ pub enum Feature {
     Replies,
     /// Refresh tokens in a cookie.
     RefreshCookies,
+    /// Who is online.
+    Presence,
+    /// The list of one's sessions, and ending them.
+    Sessions,
+    /// Rooms of a set of people.
+    DirectRooms,
+    /// Title, topic and metadata of a room that is there.
+    RoomSettings,
+    /// Editing and deleting messages.
+    Editing,
+    /// Reactions to messages.
+    Reactions,
+    /// Finding messages by their text.
+    Search,
 }
 
 /// What a server takes.

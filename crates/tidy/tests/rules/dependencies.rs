@@ -48,6 +48,9 @@ const WORKSPACE: &[Row<'_>] = &[
         "auth-server", "auth-usecase", "chat-entity", "chat-server", "chat-usecase",
         "bus", "identity", "kernel", "migrate", "process", "web",
     ]),
+    // Clients know what crosses the wire and nothing of the services behind it.
+    ("natter-client", &["contract", "kernel"]),
+    ("natter-cli", &["contract", "kernel", "natter-client"]),
 ];
 
 /// The crates whose tests are built with workspace crates beyond those above.
@@ -61,6 +64,9 @@ const WORKSPACE_TESTS: &[Row<'_>] = &[
     ("database", &["testkit"]),
     ("migrate", &["testkit"]),
     ("natter", &["contract", "database", "testkit"]),
+    // Clients are tested with a real server.
+    ("natter-cli", &["natter", "testkit"]),
+    ("natter-client", &["natter", "testkit"]),
     ("tidy", &["contract"]),
 ];
 

@@ -62,7 +62,7 @@ fn the_paths_that_guides_name_are_there() {
 
 /// The paths of our code and documents between backticks; those with a placeholder are for the reader to fill in.
 fn paths(text: &str) -> impl Iterator<Item = &str> {
-    let ours = ["crates/", "services/", "migrate/", "docs/", ".ci/"];
+    let ours = ["crates/", "services/", "clients/", "migrate/", "docs/", ".ci/"];
     text.split('`')
         .skip(1)
         .step_by(2)

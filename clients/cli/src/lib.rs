@@ -1,0 +1,1 @@
+//! The terminal client, as a library, so that its tests can reach every part of it.

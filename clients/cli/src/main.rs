@@ -1,0 +1,3 @@
+//! The command `natter-cli`.
+
+fn main() {}
