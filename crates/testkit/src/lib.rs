@@ -14,7 +14,7 @@ mod until;
 
 pub use clock::FakeClock;
 pub use live::{Closed, Live};
-pub use process::Process;
+pub use process::{Process, example};
 pub use raw::{RawFrame, RawSocket};
 pub use rest::{Answer, Person, Rest};
 pub use servers::{NatsServer, PostgresServer, RedisServer, Server};

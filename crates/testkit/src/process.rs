@@ -18,6 +18,17 @@ pub struct Process {
     _stdout: BufReader<ChildStdout>,
 }
 
+/// The path of an example of the crate whose tests call this: cargo has built it beside them.
+///
+/// # Panics
+/// When it is not there, as when one test program alone was built.
+pub fn example(name: &str) -> String {
+    let this = std::env::current_exe().expect("a program knows where it is");
+    let path = this.ancestors().nth(2).expect("tests are in target/<profile>/deps").join("examples").join(name);
+    assert!(path.exists(), "{} is missing: build it with `cargo build --examples`", path.display());
+    path.to_str().expect("the path is UTF-8").to_owned()
+}
+
 impl Process {
     /// Starts `program` on a free port with its data in `data_dir`, and waits until it says where it listens. Password
     /// hashing is made cheap and limits are off, unless `vars` say otherwise.

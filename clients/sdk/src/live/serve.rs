@@ -1,0 +1,312 @@
+//! What a connection does while it is there.
+
+use std::pin::Pin;
+
+use contract::auth::Secret;
+use contract::events::{Expiry, LogContent, PassingEvent};
+use contract::frames::{MessageSent, RenewSession, RoomEntry, Start, Started};
+use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use tokio::time::Instant;
+
+use super::command::Command;
+use super::connection::{Asked, Connection};
+use super::driver::{Driver, Meanwhile};
+use super::incoming::Incoming;
+use super::parting::Parting;
+use super::places::{Standing, Verdict};
+use super::{SendState, Status, Update};
+use crate::{Error, Event, Refusal};
+
+/// An access token that is being made.
+type Renewal = Pin<Box<dyn Future<Output = Result<Secret, Error>> + Send>>;
+
+/// How far a connection has come, and what it waits for.
+#[derive(Default)]
+struct Progress {
+    has_started: bool,
+    /// The server has sent all replays.
+    is_replayed: bool,
+    is_ready: bool,
+    start_again_at: Option<Instant>,
+    renewal: Option<Renewal>,
+}
+
+impl Driver {
+    /// Serves until the connection is gone.
+    pub(super) async fn serve(&mut self, mut connection: Connection) -> Meanwhile<Parting> {
+        let mut progress = Progress::default();
+        self.places.begin();
+        self.tell_status(Status::CatchingUp);
+        match self.serve_until_gone(&mut connection, &mut progress).await {
+            Meanwhile::Done(parting) => {
+                let why = match &parting {
+                    Parting::Retry { why, .. } => why.clone(),
+                    Parting::End(ended) => format!("{ended:?}"),
+                };
+                Self::lose_requests(&mut connection, &why);
+                // The server has ended it, or does not answer: there is nobody to close it with.
+                Meanwhile::Done(parting)
+            }
+            Meanwhile::Close(closer) => {
+                Self::lose_requests(&mut connection, "the connection was closed");
+                connection.close().await;
+                Meanwhile::Close(closer)
+            }
+        }
+    }
+
+    async fn serve_until_gone(&mut self, connection: &mut Connection, progress: &mut Progress) -> Meanwhile<Parting> {
+        if let Err(parting) = self.ask_to_start(connection).await {
+            return Meanwhile::Done(parting);
+        }
+        loop {
+            self.fetch();
+            if progress.has_started
+                && let Err(parting) = self.send_messages(connection).await
+            {
+                return Meanwhile::Done(parting);
+            }
+            self.note_readiness(progress);
+            let deadline = self.next_deadline(connection);
+            let deadline = progress.start_again_at.map_or(deadline, |at| at.min(deadline));
+            let is_owned = self.is_owned();
+            let done = tokio::select! {
+                goes_on = self.outlet.make_room(!is_owned) => {
+                    if !goes_on {
+                        return Meanwhile::Close(None);
+                    }
+                    Ok(())
+                }
+                frame = connection.next(), if !self.outlet.is_full() => match frame {
+                    Ok(frame) => self.take_frame(connection, progress, frame),
+                    Err(parting) => Err(parting),
+                },
+                command = self.commands.recv(), if is_owned => match command {
+                    Some(Command::Send(waiting)) => {
+                        let update = self.outgoing.push(*waiting);
+                        self.outlet.tell(update);
+                        Ok(())
+                    }
+                    Some(Command::Request { kind, data, answer }) => {
+                        self.ask(connection, &kind, &data, answer).await
+                    }
+                    Some(Command::Close(closer)) => return Meanwhile::Close(Some(closer)),
+                    None => {
+                        self.disown();
+                        Ok(())
+                    }
+                },
+                Some(page) = self.fetches.next(), if !self.fetches.is_empty() => self.take_page(page),
+                token = renewed(&mut progress.renewal) => self.renew(connection, token).await,
+                () = tokio::time::sleep_until(deadline) => self.keep_time(connection, progress).await,
+            };
+            if let Err(parting) = done {
+                return Meanwhile::Done(parting);
+            }
+        }
+    }
+
+    async fn ask_to_start(&mut self, connection: &mut Connection) -> Result<(), Parting> {
+        let start = Start { epoch: self.places.epoch().map(str::to_owned), cursors: self.places.cursors() };
+        match connection.ask("start", &start, Asked::Start).await? {
+            Ok(()) => Ok(()),
+            // More rooms than anybody can be in.
+            Err((_, error)) => Err(Parting::by_error(&error)),
+        }
+    }
+
+    /// Sends the messages that may be sent.
+    async fn send_messages(&mut self, connection: &mut Connection) -> Result<(), Parting> {
+        let now = Instant::now();
+        self.outgoing.forget_times(now);
+        while connection.in_flight() < connection.max_in_flight() {
+            let Some(message) = self.outgoing.next(now) else { return Ok(()) };
+            let (room_id, client_msg_id) = (message.room_id, message.client_msg_id);
+            let asked = Asked::Message(room_id, client_msg_id);
+            let update = match connection.ask("message.send", &message, asked).await? {
+                Ok(()) => Some(Update::Sending { room_id, client_msg_id, state: SendState::Sent }),
+                Err((_, error)) => {
+                    let mut refusal = Refusal::bare(413);
+                    refusal.detail = error.to_string();
+                    self.outgoing.refuse(room_id, client_msg_id, refusal)
+                }
+            };
+            self.outlet.tell_each(update);
+        }
+        Ok(())
+    }
+
+    async fn ask(
+        &mut self,
+        connection: &mut Connection,
+        kind: &str,
+        data: &serde_json::Value,
+        answer: super::command::Answer,
+    ) -> Result<(), Parting> {
+        if let Err((Asked::Request(answer), error)) = connection.ask(kind, data, Asked::Request(answer)).await? {
+            let _ = answer.send(Err(error));
+        }
+        Ok(())
+    }
+
+    fn take_frame(
+        &mut self,
+        connection: &mut Connection,
+        progress: &mut Progress,
+        frame: Incoming,
+    ) -> Result<(), Parting> {
+        match frame {
+            Incoming::Reply { reply_to, outcome } => {
+                if let Some(asked) = connection.answered(&reply_to) {
+                    return self.take_reply(connection, progress, asked, outcome);
+                }
+            }
+            Incoming::Rooms(entries) => self.enter(entries),
+            Incoming::Ready => {
+                progress.is_replayed = true;
+                let left = self.places.leave_untold();
+                self.outlet.tell_each(left.into_iter().map(Update::RoomRemoved));
+            }
+            Incoming::Event(event) => {
+                self.settle_by(&event);
+                if self.places.judge(event.room_id, event.seq) == Verdict::Next {
+                    self.outlet.tell(Update::Event(event));
+                }
+            }
+            Incoming::Passing(event) => self.take_passing(connection, event),
+            // `connection` keeps what a goodbye says; nobody says hello twice.
+            Incoming::Hello(_) | Incoming::Goodbye(_) | Incoming::Unknown => {}
+        }
+        Ok(())
+    }
+
+    fn take_passing(&mut self, connection: &mut Connection, event: PassingEvent) {
+        match event {
+            PassingEvent::RoomAdded { data } => self.enter(vec![*data]),
+            PassingEvent::RoomRemoved { room_id } => {
+                self.places.leave(room_id);
+                self.outlet.tell(Update::RoomRemoved(room_id));
+            }
+            PassingEvent::SessionExpiring { .. } => connection.renew_at = Instant::now(),
+            other => self.outlet.tell(Update::Passing(other)),
+        }
+    }
+
+    fn take_reply(
+        &mut self,
+        connection: &mut Connection,
+        progress: &mut Progress,
+        asked: Asked,
+        outcome: Result<Box<RawValue>, Refusal>,
+    ) -> Result<(), Parting> {
+        match (asked, outcome) {
+            (Asked::Start, Ok(data)) => {
+                self.places.set_epoch(&connection.hello.epoch);
+                progress.has_started = true;
+                self.enter(read::<Started>(&data)?.rooms);
+            }
+            // The store is away: the socket stays, and `start` is sent again.
+            (Asked::Start, Err(refusal)) if refusal.is_passing() => {
+                progress.start_again_at = Some(Instant::now() + self.backoff.next(refusal.retry_after()));
+            }
+            (Asked::Start, Err(refusal)) => return Err(Parting::by_refusal(&refusal)),
+            (Asked::Renew, Ok(data)) => connection.token_ends_at(read::<Expiry>(&data)?.expires_at),
+            (Asked::Renew, Err(refusal)) => return Err(Parting::by_refusal(&refusal)),
+            (Asked::Message(room, id), Ok(data)) => {
+                let sent = read::<MessageSent>(&data)?;
+                let update = self.outgoing.acknowledge(room, id, sent);
+                self.outlet.tell_each(update);
+            }
+            (Asked::Message(room, id), Err(refusal)) => {
+                if refusal.ends_the_session() {
+                    return Err(Parting::by_refusal(&refusal));
+                }
+                let update = self.outgoing.refuse(room, id, refusal);
+                self.outlet.tell_each(update);
+            }
+            (Asked::Request(answer), Ok(data)) => drop(answer.send(Ok(data))),
+            (Asked::Request(answer), Err(refusal)) => drop(answer.send(Err(refusal.into()))),
+        }
+        Ok(())
+    }
+
+    fn enter(&mut self, entries: Vec<RoomEntry>) {
+        for entry in entries {
+            let standing = self.places.enter(&entry, self.options.on_resync);
+            let room_id = entry.room.id;
+            self.outlet.tell(Update::Room(Box::new(entry)));
+            if let Standing::Skipped { from, to } = standing {
+                self.outlet.tell(Update::Skipped { room_id, from, to });
+            }
+        }
+    }
+
+    /// One's own message in the log is as good as its acknowledgement, and may come first.
+    pub(super) fn settle_by(&mut self, event: &Event) {
+        let Some(LogContent::MessageCreated(message)) = &event.content else { return };
+        if message.author.id != self.client.user_id() {
+            return;
+        }
+        let sent =
+            MessageSent { message_id: message.id, seq: event.seq, created_at: message.created_at, deduplicated: false };
+        let update = self.outgoing.acknowledge(event.room_id, message.client_msg_id, sent);
+        self.outlet.tell_each(update);
+    }
+
+    fn note_readiness(&mut self, progress: &mut Progress) {
+        if progress.is_replayed && !progress.is_ready && self.places.is_complete() {
+            progress.is_ready = true;
+            self.backoff.reset();
+            self.tell_status(Status::Ready);
+        }
+    }
+
+    async fn keep_time(&mut self, connection: &mut Connection, progress: &mut Progress) -> Result<(), Parting> {
+        let now = Instant::now();
+        if connection.deadline() <= now {
+            return Err(Parting::lost("the server does not answer"));
+        }
+        if progress.start_again_at.is_some_and(|at| at <= now) {
+            progress.start_again_at = None;
+            self.ask_to_start(connection).await?;
+        }
+        if connection.renew_at <= now && progress.renewal.is_none() {
+            // Asked for again if nothing comes of it.
+            connection.renew_at = now + self.options.reply_within;
+            let (session, token) = (self.client.session().clone(), connection.token.clone());
+            progress.renewal = Some(Box::pin(async move { session.fresher_than(&token).await }));
+        }
+        Ok(())
+    }
+
+    async fn renew(&mut self, connection: &mut Connection, token: Result<Secret, Error>) -> Result<(), Parting> {
+        match token {
+            Ok(token) => {
+                connection.token = token.clone();
+                let renew = RenewSession { access_token: token.into_inner() };
+                // A token is never too long for a frame.
+                connection.ask("session.renew", &renew, Asked::Renew).await.map(drop)
+            }
+            Err(Error::SessionEnded(why)) => Err(Parting::End(super::Ended::SessionEnded(why))),
+            // There is a minute left to try again.
+            Err(error) => {
+                tracing::debug!(%error, "the session could not be refreshed yet");
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The token, when it is made; never while none is being made.
+async fn renewed(renewal: &mut Option<Renewal>) -> Result<Secret, Error> {
+    let Some(running) = renewal else { return std::future::pending().await };
+    let token = running.await;
+    *renewal = None;
+    token
+}
+
+fn read<T: DeserializeOwned>(data: &RawValue) -> Result<T, Parting> {
+    serde_json::from_str(data.get()).map_err(|error| Parting::lost(format!("a reply cannot be read: {error}")))
+}

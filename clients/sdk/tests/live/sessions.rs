@@ -1,0 +1,97 @@
+//! Tokens that end, sessions that are shared, and sessions that are over.
+
+use std::time::Duration;
+
+use natter_client::{Ended, Error, NewMessage, SessionFile, Status, Update};
+
+use crate::person::{Listener, hasty, room_of};
+use crate::server::{PASSWORD, Server, TurnedServer, remote, somebody};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_socket_outlives_its_token_without_being_lost() {
+    let server = TurnedServer::start().await;
+    let ada = somebody(server.addr, "ada").await;
+    let room = room_of(&[&ada]).await;
+    let mut listener = Listener::ready(&ada, hasty()).await;
+    for minutes in 0..4 {
+        let before = ada.saved().await.access_token;
+        // Of five minutes: less than one is left, and the server says so.
+        server.clock.forward(Duration::from_secs(245));
+        testkit::until("another token", async || (ada.saved().await.access_token != before).then_some(())).await;
+        let body = format!("still here after {minutes} tokens");
+        listener.live.send(NewMessage::new(room, &body)).await.unwrap();
+        listener.until_body(room, &body).await;
+    }
+    let lost = listener.seen.iter().any(|update| matches!(update, Update::Status(Status::Waiting { .. })));
+    assert!(!lost, "the socket was renewed, not made again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_whose_end_was_slept_through_is_replaced_and_the_connection_made_again() {
+    let server = TurnedServer::start().await;
+    let ada = somebody(server.addr, "ada").await;
+    let room = room_of(&[&ada]).await;
+    let mut listener = Listener::ready(&ada, hasty()).await;
+    server.clock.forward(Duration::from_secs(3_600));
+    listener.until("a new connection", |update| matches!(update, Update::Status(Status::Connecting))).await;
+    listener.live.send(NewMessage::new(room, "good morning")).await.unwrap();
+    listener.until_body(room, "good morning").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn programs_that_share_a_file_share_the_session_and_never_end_it() {
+    let server = TurnedServer::start().await;
+    let home = tempfile::tempdir().unwrap();
+    let file = SessionFile::new(home.path().join("session.json"));
+    let username = somebody(server.addr, "ada").await.username().to_owned();
+    let remote = remote(server.addr);
+    let one = remote.sign_in_and_keep(&username, PASSWORD, "shared", file.clone()).await.unwrap();
+    let other = remote.resume(file.clone()).unwrap().unwrap();
+    assert_eq!(one.session_id(), other.session_id());
+    let mut refreshed = file.read().unwrap().unwrap().refresh_token;
+    // What one of them remembers was replaced by the other minutes ago: to use it would end the session.
+    for client in [&one, &other, &one, &other] {
+        server.clock.forward(Duration::from_secs(360));
+        client.my_rooms().await.unwrap();
+        let now = file.read().unwrap().unwrap().refresh_token;
+        assert_ne!(std::mem::replace(&mut refreshed, now.clone()), now);
+    }
+    server.clock.forward(Duration::from_secs(360));
+    let (first, second) = tokio::join!(one.my_rooms(), other.my_rooms());
+    assert!(first.is_ok() && second.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_out_ends_the_connection_for_good_and_removes_the_file() {
+    let server = Server::start(&[]).await;
+    let home = tempfile::tempdir().unwrap();
+    let file = SessionFile::new(home.path().join("session.json"));
+    let username = somebody(server.addr(), "ada").await.username().to_owned();
+    let remote = remote(server.addr());
+    let ada = remote.sign_in_and_keep(&username, PASSWORD, "tests", file.clone()).await.unwrap();
+    let mut listener = Listener::ready(&ada, hasty()).await;
+    ada.sign_out().await.unwrap();
+    assert_eq!(file.read().unwrap(), None);
+    let is_over = |update: &Update| matches!(update, Update::Status(Status::Ended(Ended::SessionEnded(_))));
+    listener.until("the end", is_over).await;
+    assert!(listener.updates.next().await.is_none());
+    assert!(matches!(ada.my_rooms().await, Err(Error::SessionEnded(_))));
+    // Again is fine.
+    ada.sign_out().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_passwords_names_that_are_taken_and_servers_that_are_away_are_told_apart() {
+    let server = Server::start(&[]).await;
+    let ada = somebody(server.addr(), "ada").await;
+    let remote = remote(server.addr());
+    let wrong = remote.sign_in(ada.username(), "not this one", "tests").await.err().unwrap();
+    assert_eq!(wrong.code(), "invalid-credentials");
+    let taken = remote.sign_up(ada.username(), "other@example.org", PASSWORD).await.err().unwrap();
+    assert_eq!(taken.code(), "username-taken");
+    assert!(remote.info().await.unwrap().limits.max_body_chars > 0);
+    let addr = server.addr();
+    let _killed = server.kill().await;
+    let away = crate::server::remote(addr).info().await.err().unwrap();
+    assert!(matches!(&away, Error::Unreachable(why) if why.contains(&addr.to_string())), "{away}");
+}
