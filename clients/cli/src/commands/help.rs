@@ -22,10 +22,9 @@ pub fn help_text(name: Option<&str>) -> Result<String, ParseError> {
 }
 
 fn overview() -> String {
-    let width = TABLE.iter().map(|row| row.usage().chars().count()).max().unwrap_or_default();
     let mut text = String::from("Commands:\n");
     for row in TABLE {
-        text.push_str(&format!("{:<width$}  {}\n", row.usage(), row.summary));
+        text.push_str(&format!("{} — {}\n", row.usage(), row.summary));
     }
     text.push_str(KEYS);
     text

@@ -204,6 +204,11 @@ impl Log {
         self.slots.iter().position(|slot| slot.entry.seq().is_some_and(|other| other >= seq))
     }
 
+    /// The number of the nearest entry before this one that has a number.
+    pub(super) fn seq_before(&self, index: usize) -> Option<u64> {
+        self.slots.range(..index.min(self.slots.len())).rev().find_map(|slot| slot.entry.seq())
+    }
+
     fn position(&self, find: Find) -> Option<usize> {
         self.slots.iter().rposition(|slot| slot.entry.message().is_some_and(|message| find.is(message)))
     }
