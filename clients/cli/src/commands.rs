@@ -7,6 +7,9 @@ mod parse;
 mod table;
 mod unavailable;
 
+#[cfg(test)]
+mod tests;
+
 pub use command::{Command, SessionsCommand};
 pub use guide::markdown;
 pub use help::help_text;

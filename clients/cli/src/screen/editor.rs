@@ -76,13 +76,16 @@ impl Editor {
     /// To the beginning of this word, or of the one before.
     pub(super) fn word_left(&mut self) {
         let words = self.before().unicode_word_indices();
-        self.cursor = words.map(|(at, _)| at).next_back().unwrap_or(0);
+        let word = words.map(|(at, _)| at).next_back().unwrap_or(0);
+        // Some scripts begin a word within what is one character on the screen.
+        let boundaries = self.text.grapheme_indices(true).map(|(at, _)| at);
+        self.cursor = boundaries.take_while(|at| *at <= word).last().unwrap_or(0);
     }
 
     /// To the end of this word, or of the next.
     pub(super) fn word_right(&mut self) {
         let end = self.after().unicode_word_indices().next().map(|(at, word)| at + word.len());
-        self.cursor = end.map_or(self.text.len(), |end| self.cursor + end);
+        self.move_to(end.map_or(self.text.len(), |end| self.cursor + end));
     }
 
     /// To the beginning of the line.

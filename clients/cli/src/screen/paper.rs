@@ -157,7 +157,9 @@ impl Paper {
                     let mark = Span::styled(mark, self.palette.dim());
                     match rows.last_mut() {
                         Some(row) if width(&mark.content) <= room => row.push_span(mark),
-                        _ => rows.push(self.indented(Span::styled(mark.content.trim_start().to_owned(), mark.style))),
+                        _ => rows.push(
+                            self.indented(Span::styled(fit(mark.content.trim_start(), self.text_width()), mark.style)),
+                        ),
                     }
                 }
                 _ => {}

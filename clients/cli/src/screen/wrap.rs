@@ -63,8 +63,12 @@ impl Wrapping<'_> {
         let begun = self.line.split_off(at);
         let ended = std::mem::replace(&mut self.line, begun);
         self.lines.push(ended.trim_end_matches(' ').to_owned());
-        self.used = super::clean::width(&self.line);
+        self.used = 0;
         self.opportunity = 0;
+        // What is left may be too long even now, if the next line is shorter.
+        for grapheme in std::mem::take(&mut self.line).graphemes(true) {
+            self.take(grapheme);
+        }
     }
 }
 
