@@ -4,6 +4,8 @@ use std::io::{self, Write};
 use std::panic;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use crossterm::cursor;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
@@ -15,6 +17,9 @@ use rustix::process::{Signal, kill_current_process_group};
 
 /// Whether the terminal is ours at the moment. Global, because a panic hook has nothing else to look at.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// How long the kernel may take to stop all threads; far more than it needs, and nothing that one notices after Ctrl-Z.
+const STOPS_WITHIN: Duration = Duration::from_millis(100);
 
 static HOOK: Once = Once::new();
 
@@ -64,19 +69,22 @@ impl Terminal {
     /// # Errors
     /// When the terminal cannot be written to.
     pub fn redraw(&mut self) -> io::Result<()> {
-        self.inner.clear()
+        // Not `clear`: it asks the terminal for the cursor, and whoever reads the keys would get the answer.
+        let area = self.inner.size()?.into();
+        self.inner.resize(area)
     }
 
     /// Gives the terminal back and stops the program's process group, as `Ctrl-Z` does elsewhere; when it is continued, takes
-    /// the terminal over again. Draw afterwards. Blocks for as long as the program is stopped, all its threads with it.
-    /// Call it on the main thread: the kernel stops that one first, so that nothing is written in between.
+    /// the terminal over again. Draw afterwards. Blocks for as long as the program is stopped, and a little longer.
     ///
     /// # Errors
     /// When the terminal cannot be given back or taken over, or the signal cannot be sent.
     pub fn suspend(&mut self) -> io::Result<()> {
         restore()?;
-        // In a process group without a shell above it the kernel drops the signal, and the program just goes on.
         let stopped = kill_current_process_group(Signal::TSTP).map_err(io::Error::from);
+        // Another thread may be the one that gets the signal; until it has, this one must not touch the terminal. Nothing
+        // tells when: where there is no shell above the process group, the kernel drops the signal and nobody stops.
+        thread::sleep(STOPS_WITHIN);
         self.take_again()?;
         stopped
     }
@@ -95,9 +103,7 @@ impl Terminal {
         take().inspect_err(|_| {
             let _ = restore();
         })?;
-        // The window may have another size now, which no event tells: the signal for it went to whoever had the terminal.
-        self.inner.autoresize()?;
-        self.inner.clear()
+        self.redraw()
     }
 }
 

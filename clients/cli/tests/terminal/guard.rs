@@ -67,7 +67,9 @@ fn assert_given_back(mut pty: Pty, last_words: &str) {
     let exit = pty.exit();
     assert_eq!(exit.modes, Modes::USUAL, "{exit:?}");
     assert!(!exit.has_alternate_screen && !exit.has_bracketed_paste && exit.has_cursor, "{exit:?}");
-    assert!(exit.screen.contains(last_words), "{}", exit.screen);
+    let output = String::from_utf8_lossy(&exit.output);
+    let (_, afterwards) = output.rsplit_once("\x1b[?1049l").unwrap();
+    assert!(afterwards.contains(last_words), "{afterwards}");
     assert!(!exit.screen.contains("the scene"), "{}", exit.screen);
 }
 

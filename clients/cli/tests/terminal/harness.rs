@@ -19,7 +19,7 @@ fn shell(script: &str) -> Pty {
 fn what_is_typed_reaches_the_program_and_what_it_writes_is_seen() {
     let mut pty = shell("printf 'name? '; read -r name; echo \"hello $name\"; exit 3");
     pty.wait_for("name? ");
-    assert_eq!(pty.cursor(), (0, 6));
+    assert_eq!((pty.screen().as_str(), pty.cursor()), ("name? ", (0, 6)));
     pty.type_text("ada");
     pty.press(Key::Enter);
     let exit = pty.exit();

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
+use std::num::NonZeroU16;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -83,7 +84,7 @@ impl Pty {
         command.env("TERM", "xterm-256color");
         let child = pair.slave.spawn_command(command).unwrap();
         let pid = child.process_id().and_then(|pid| Pid::from_raw(pid as i32)).unwrap();
-        let parser = vt100::Parser::new(rows, columns, 0);
+        let parser = vt100::Parser::new(cells(rows), cells(columns), 0);
         let state = State { parser, output: Vec::new(), is_over: false, exit: None };
         let seen = Arc::new(Seen { state: Mutex::new(state), changed: Condvar::new() });
         let reader = pair.master.try_clone_reader().unwrap();
@@ -117,7 +118,7 @@ impl Pty {
 
     /// Waits until the screen is as it should be.
     pub(crate) fn wait_until(&self, what: &str, is_right: impl Fn(&vt100::Screen) -> bool) {
-        self.wait(what, |state| is_right(state.parser.screen()));
+        drop(self.wait(what, |state| is_right(state.parser.screen())));
     }
 
     fn wait(&self, what: &str, is_right: impl Fn(&State) -> bool) -> MutexGuard<'_, State> {
@@ -134,7 +135,7 @@ impl Pty {
                     "waited {:?} for {what}; the program: {exit}; cursor in row {row}, column {column}; {columns}×{rows}:\n{}\n{}",
                     self.patience,
                     screen.contents(),
-                    "─".repeat(usize::from(columns)),
+                    "─".repeat(usize::from(columns.get())),
                 );
                 drop(state);
                 panic!("{message}");
@@ -166,7 +167,7 @@ impl Pty {
 
     /// Changes the size of the window; the program gets a SIGWINCH.
     pub(crate) fn resize(&mut self, columns: u16, rows: u16) {
-        self.seen.lock().parser.screen_mut().set_size(rows, columns);
+        self.seen.lock().parser.screen_mut().set_size(cells(rows), cells(columns));
         self.master.resize(size(columns, rows)).unwrap();
     }
 
@@ -263,6 +264,10 @@ impl Seen {
         self.lock().exit = Some(exit);
         self.changed.notify_all();
     }
+}
+
+fn cells(count: u16) -> NonZeroU16 {
+    NonZeroU16::new(count).unwrap()
 }
 
 fn size(columns: u16, rows: u16) -> PtySize {
