@@ -111,8 +111,8 @@ impl Screen {
     }
 
     /// Shows the newest entries: for another room.
-    pub fn to_newest(&mut self) {
-        self.pane.to_newest();
+    pub fn show_newest(&mut self) {
+        self.pane.show_newest();
     }
 
     /// Whether older entries should be fetched: less than a screen of them is above what is in sight, there are more, and

@@ -1,6 +1,9 @@
 //! What a line asks for once it is understood, so that whoever carries it out never looks at text again.
 
+use contract::meta::Feature;
 use kernel::SessionId;
+
+use super::table::row;
 
 /// One line of input, understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,4 +91,38 @@ pub enum SessionsCommand {
     End(SessionId),
     /// End all but the own one.
     EndOthers,
+}
+
+impl Command {
+    /// The name of its row in the table; `None` for a message.
+    pub fn name(&self) -> Option<&'static str> {
+        match self {
+            Self::Say(_) => None,
+            Self::Me(_) => Some("me"),
+            Self::Help(_) => Some("help"),
+            Self::Users(_) => Some("users"),
+            Self::Rooms => Some("rooms"),
+            Self::Join { .. } => Some("join"),
+            Self::Leave => Some("leave"),
+            Self::Msg { .. } => Some("msg"),
+            Self::Create { .. } => Some("create"),
+            Self::Topic(_) => Some("topic"),
+            Self::Members(_) => Some("members"),
+            Self::History(_) => Some("history"),
+            Self::Search(_) => Some("search"),
+            Self::Edit { .. } => Some("edit"),
+            Self::Delete(_) => Some("delete"),
+            Self::React { .. } => Some("react"),
+            Self::Reply { .. } => Some("reply"),
+            Self::Sessions(_) => Some("sessions"),
+            Self::Signout => Some("signout"),
+            Self::Quit => Some("quit"),
+        }
+    }
+
+    /// What the server must offer for it; [`unavailable`](super::unavailable) is what to say if it does not.
+    pub fn needs(&self) -> Option<Feature> {
+        // To show the topic, nothing is needed: the client knows it.
+        if *self == Self::Topic(None) { None } else { row(self.name()?)?.needs }
+    }
 }

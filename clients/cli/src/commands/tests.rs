@@ -14,6 +14,7 @@ fn every_command_has_an_example_that_is_that_command() {
     for row in TABLE {
         let command = parse(row.example).unwrap_or_else(|error| panic!("{}: {error}", row.example));
         assert!(!matches!(command, Command::Say(_)), "{}", row.example);
+        assert_eq!((command.name(), command.needs()), (Some(row.name), row.needs));
         assert!(row.example.starts_with(&format!("/{}", row.name)), "{}", row.example);
         assert!(seen.insert(std::mem::discriminant(&command)), "{} is another command", row.name);
     }
@@ -106,6 +107,8 @@ fn help_explains_all_or_one() {
 
 #[test]
 fn what_a_server_does_not_offer_is_said_in_a_sentence() {
+    assert_eq!(parse("/topic").unwrap().needs(), None);
+    assert_eq!(parse("hello").unwrap().needs(), None);
     assert_eq!(unavailable(contract::meta::Feature::Search), "This server does not offer search yet.");
 }
 

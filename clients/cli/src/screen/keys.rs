@@ -92,8 +92,8 @@ impl Screen {
             KeyCode::PageDown => self.pane.down(log, page),
             KeyCode::Up if shift => self.pane.up(log, 1),
             KeyCode::Down if shift => self.pane.down(log, 1),
-            KeyCode::Home if control || self.input.is_empty() => self.pane.to_oldest(log),
-            KeyCode::End if control || self.input.is_empty() => self.pane.to_newest(),
+            KeyCode::Home if control || self.input.is_empty() => self.pane.show_oldest(log),
+            KeyCode::End if control || self.input.is_empty() => self.pane.show_newest(),
             _ => return None,
         }
         let mut actions = Vec::new();
@@ -118,7 +118,7 @@ impl Screen {
                 let mut actions = vec![Action::Submit(text)];
                 actions.extend(self.typing());
                 if !self.shows_newest() {
-                    self.pane.to_newest();
+                    self.pane.show_newest();
                     actions.push(Action::Read);
                 }
                 actions

@@ -82,11 +82,11 @@ impl Pane {
         self.anchor.is_none()
     }
 
-    pub(super) fn to_newest(&mut self) {
+    pub(super) fn show_newest(&mut self) {
         self.anchor = None;
     }
 
-    pub(super) fn to_oldest(&mut self, log: &Log) {
+    pub(super) fn show_oldest(&mut self, log: &Log) {
         self.stay(log, Place { index: 0, below: usize::MAX });
         let place = self.place(log);
         let place = self.filled(log, place);

@@ -13,16 +13,7 @@ pub enum Palette {
 }
 
 /// The colours of names: those that are readable on dark and on light.
-const AUTHORS: [Color; 8] = [
-    Color::Red,
-    Color::Green,
-    Color::Yellow,
-    Color::Blue,
-    Color::Magenta,
-    Color::Cyan,
-    Color::LightRed,
-    Color::LightMagenta,
-];
+const AUTHORS: [Color; 6] = [Color::Red, Color::Green, Color::Blue, Color::Magenta, Color::Cyan, Color::LightMagenta];
 
 impl Palette {
     /// Plain if the variable `NO_COLOR` has a value that is not empty (no-color.org).
@@ -58,7 +49,7 @@ impl Palette {
 
     /// A message that mentions the user, and rooms with such.
     pub(super) fn mention(self) -> Style {
-        self.coloured(self.bold(), Color::Yellow)
+        self.coloured(self.bold(), Color::Magenta)
     }
 
     pub(super) fn error(self) -> Style {

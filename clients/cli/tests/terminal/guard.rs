@@ -2,9 +2,10 @@
 
 use std::io;
 
-use natter_cli::screen::Terminal;
+use natter_cli::screen::{Signal, Signals, Terminal};
 use portable_pty::CommandBuilder;
 use ratatui::text::Line;
+use rustix::process::Signal as Process;
 
 use crate::keys::Key;
 use crate::pty::{Modes, Pty};
@@ -25,6 +26,11 @@ fn scene() {
     let show = |terminal: &mut Terminal, text: &str| {
         terminal.draw(|frame| frame.render_widget(Line::raw(text.to_owned()), frame.area())).unwrap();
     };
+    if name == "signals" {
+        obey_signals(&mut terminal);
+        drop(terminal);
+        return println!("the curtain falls");
+    }
     show(&mut terminal, "the scene is on");
     wait_for_a_key();
     match name.as_str() {
@@ -45,6 +51,23 @@ fn scene() {
     }
     drop(terminal);
     println!("the curtain falls");
+}
+
+/// Until SIGTERM comes.
+#[tokio::main(flavor = "current_thread")]
+async fn obey_signals(terminal: &mut Terminal) {
+    let mut signals = Signals::listen().unwrap();
+    terminal.draw(|frame| frame.render_widget(Line::raw("the scene is on"), frame.area())).unwrap();
+    let mut times = 0;
+    loop {
+        match signals.next().await {
+            Signal::Continued => terminal.continued().unwrap(),
+            Signal::Terminate => return,
+            other => panic!("nobody sent {other:?}"),
+        }
+        times += 1;
+        terminal.draw(|frame| frame.render_widget(Line::raw(format!("continued {times}")), frame.area())).unwrap();
+    }
 }
 
 fn scene_command(name: &str) -> CommandBuilder {
@@ -106,4 +129,19 @@ fn a_stopped_program_gives_the_terminal_to_the_shell_and_takes_it_again() {
     pty.wait_for("the scene goes on");
     assert!(pty.has_alternate_screen() && pty.has_bracketed_paste());
     assert_given_back(pty, "the curtain falls");
+}
+
+#[test]
+fn a_program_that_was_stopped_from_outside_takes_the_terminal_again_and_ends_cleanly() {
+    let pty = play("signals");
+    pty.signal(Process::STOP);
+    pty.reset_modes();
+    assert_eq!(pty.modes(), Modes::USUAL);
+    pty.signal(Process::CONT);
+    pty.wait_for("continued 1");
+    assert!(!pty.modes().canonical);
+    pty.signal(Process::TERM);
+    let exit = pty.exit();
+    assert_eq!((exit.code, exit.modes), (0, Modes::USUAL), "{exit:?}");
+    assert!(!exit.has_alternate_screen);
 }

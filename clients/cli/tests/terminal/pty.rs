@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, SlavePty, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
-use rustix::termios::{LocalModes, tcgetattr};
+use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 
 use crate::keys::Key;
 
@@ -186,13 +186,24 @@ impl Pty {
 
     /// The terminal's modes as they are now.
     pub(crate) fn modes(&self) -> Modes {
-        let terminal = File::options().read(true).write(true).open(self.master.tty_name().unwrap()).unwrap();
-        let modes = tcgetattr(&terminal).unwrap().local_modes;
+        let modes = tcgetattr(&self.terminal()).unwrap().local_modes;
         Modes {
             echo: modes.contains(LocalModes::ECHO),
             canonical: modes.contains(LocalModes::ICANON),
             signals: modes.contains(LocalModes::ISIG),
         }
+    }
+
+    /// Makes the modes usual, as a shell does when its child has stopped.
+    pub(crate) fn reset_modes(&self) {
+        let terminal = self.terminal();
+        let mut attributes = tcgetattr(&terminal).unwrap();
+        attributes.local_modes |= LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
+        tcsetattr(&terminal, OptionalActions::Now, &attributes).unwrap();
+    }
+
+    fn terminal(&self) -> File {
+        File::options().read(true).write(true).open(self.master.tty_name().unwrap()).unwrap()
     }
 
     /// Sends a signal to the program, if it still runs.

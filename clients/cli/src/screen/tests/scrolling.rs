@@ -89,7 +89,7 @@ fn another_room_begins_with_its_newest() {
     fixture.draw();
     fixture.key(KeyCode::PageUp);
     fixture.draw();
-    fixture.screen.to_newest();
+    fixture.screen.show_newest();
     fixture.view.log = numbered(1..=40);
     assert_eq!(last_message(&fixture.draw()), "40");
 }
