@@ -9,7 +9,7 @@ use super::areas::{Areas, MIN_HEIGHT, MIN_WIDTH, PROMPT};
 use super::calendar::day;
 use super::clean::width;
 use super::view::{Status, View};
-use super::{CAUGHT_UP, Screen, bars, sides};
+use super::{Screen, bars, sides};
 
 /// From this width of the screen on, messages show their number.
 const NUMBERED_FROM: u16 = 70;
@@ -51,7 +51,7 @@ impl Screen {
         if was_catching_up && *status == Status::Connected {
             self.caught_up_at = Some(now);
         }
-        self.caught_up_at = self.caught_up_at.filter(|at| *status == Status::Connected && now.since(*at) < CAUGHT_UP);
+        self.caught_up_at = self.caught_up_at.filter(|_| *status == Status::Connected);
     }
 
     fn draw_log(&mut self, area: Rect, buffer: &mut Buffer, view: &View) {

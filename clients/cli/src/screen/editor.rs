@@ -207,6 +207,7 @@ mod tests {
         let mut editor = editor(&"x".repeat(MAX_TEXT_BYTES - 1));
         assert_eq!(editor.insert("漢"), Err(Full));
         assert_eq!(editor.text().len(), MAX_TEXT_BYTES - 1);
+        assert_eq!(editor.insert("yy"), Err(Full));
         assert_eq!(editor.insert("y"), Ok(()));
     }
 

@@ -45,7 +45,7 @@ impl Wrapping<'_> {
             self.end_line(self.line.len());
             return;
         }
-        // Chinese and Japanese have no spaces: there, a line may end after any character.
+        // Chinese and Japanese have no spaces: there, a line may end before and after any character.
         if cells > 1 && self.used > 0 {
             self.opportunity = self.line.len();
         }
@@ -54,7 +54,7 @@ impl Wrapping<'_> {
         }
         self.line.push_str(grapheme);
         self.used += cells;
-        if is_space {
+        if is_space || cells > 1 {
             self.opportunity = self.line.len();
         }
     }
@@ -93,6 +93,12 @@ mod tests {
     fn wide_characters_break_anywhere_but_in_the_middle() {
         assert_eq!(wrap("漢字漢字漢", 5, 5), ["漢字", "漢字", "漢"]);
         assert_eq!(wrap("👩‍👩‍👧‍👦👩‍👩‍👧‍👦", 3, 3), ["👩‍👩‍👧‍👦", "👩‍👩‍👧‍👦"]);
+    }
+
+    #[test]
+    fn between_scripts_a_line_may_end_as_well() {
+        assert_eq!(wrap("漢字abcd", 6, 6), ["漢字", "abcd"]);
+        assert_eq!(wrap("a bc漢", 5, 5), ["a bc", "漢"]);
     }
 
     #[test]

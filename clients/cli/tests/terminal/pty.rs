@@ -186,7 +186,7 @@ impl Pty {
 
     /// The terminal's modes as they are now.
     pub(crate) fn modes(&self) -> Modes {
-        let modes = tcgetattr(&self.terminal()).unwrap().local_modes;
+        let modes = tcgetattr(self.terminal()).unwrap().local_modes;
         Modes {
             echo: modes.contains(LocalModes::ECHO),
             canonical: modes.contains(LocalModes::ICANON),

@@ -114,6 +114,7 @@ fn sending_leads_back_to_the_newest() {
     fixture.type_in("hi");
     let actions = fixture.key(KeyCode::Enter);
     assert_eq!(actions, [Action::Submit("hi".into()), Action::StoppedTyping, Action::Read]);
+    assert!(fixture.screen.shows_newest());
 }
 
 #[test]

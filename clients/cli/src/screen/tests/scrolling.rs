@@ -15,6 +15,7 @@ fn last_message(screen: &str) -> String {
 fn the_newest_are_shown_until_one_scrolls_away_and_back() {
     let mut fixture = Fixture::new(50, 12, view(numbered(1..=100)));
     assert_eq!(last_message(&fixture.draw()), "100");
+    assert_eq!(fixture.key(KeyCode::PageDown), [], "it was in sight before");
     assert_eq!(fixture.key(KeyCode::PageUp), []);
     assert_eq!(last_message(&fixture.draw()), "93");
     fixture.press(KeyCode::Up, KeyModifiers::SHIFT);
@@ -81,6 +82,33 @@ fn the_place_survives_another_width_and_the_end_of_its_entry() {
     assert_eq!(last_message(&fixture.draw()), "93");
     fixture.view.log.remove(super::super::Find::Seq(93));
     assert_eq!(last_message(&fixture.draw()), "94");
+}
+
+#[test]
+fn the_place_goes_with_an_unsent_message_that_is_settled() {
+    let mut fixture = Fixture::new(50, 12, view(numbered(1..=100)));
+    for key in 201..=203 {
+        let body = format!("line {key}");
+        let unsent = Message { key: Uuid::from_u128(key), id: None, seq: None, ..message(1, "alice", &body) };
+        fixture.view.log.push(Entry::Message(unsent));
+    }
+    fixture.draw();
+    fixture.press(KeyCode::Up, KeyModifiers::SHIFT);
+    assert_eq!(last_message(&fixture.draw()), "202");
+    fixture.view.log.settle(Uuid::from_u128(202), Uuid::from_u128(9).into(), 101, at("12:10"));
+    assert_eq!(last_message(&fixture.draw()), "202");
+}
+
+#[test]
+fn what_changes_is_laid_out_anew() {
+    let mut fixture = Fixture::new(50, 12, view(log_of([message(1, "bob", &"word ".repeat(20))])));
+    assert_eq!(fixture.draw().matches("word").count(), 20);
+    let rows_of = |screen: &str| screen.lines().filter(|row| row.contains("word")).count();
+    assert_eq!(rows_of(&fixture.draw()), 3);
+    fixture.resize(130, 12);
+    assert_eq!(rows_of(&fixture.draw()), 2);
+    fixture.view.log.update(super::super::Find::Seq(1), |message| message.body = "another word".into());
+    assert!(fixture.draw().contains("bob: another word"));
 }
 
 #[test]
