@@ -1,0 +1,8 @@
+//! The client in a real terminal: a pseudo-terminal, with what a user would see in it.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on is a test that fails")]
+
+mod guard;
+mod harness;
+mod keys;
+mod pty;
