@@ -6,7 +6,9 @@
 use std::collections::BTreeSet;
 
 use contract::auth::{SignInAnswer, SignInRequest, SignUpAnswer, SignUpRequest, UpdateProfile};
-use contract::chat::{CreateRoom, Empty, EventsPage, Joined, MyRoom, PostMessage, Posted, PresenceList, ReadMark, RoomBody};
+use contract::chat::{
+    CreateRoom, Empty, EventsPage, Joined, MyRoom, PostMessage, Posted, PresenceList, ReadMark, RoomBody,
+};
 use contract::events::{Expiry, LogContent, LogEvent, PassingEvent};
 use contract::frames::{
     InRoom, ListPresence, MarkReadIn, MessageSent, Pong, RenewSession, Reply, Request, SendMessage, ServerFrame,

@@ -17,8 +17,8 @@ use limit::{LocalLimiter, RateLimiter, Unlimited};
 use process::{Fleet, StoreCheck, Stores};
 use web::ReadyCheck;
 
-use crate::{ChatSettings, StartError};
 use crate::gateway::committed_events;
+use crate::{ChatSettings, StartError};
 
 /// The database's file in the data directory.
 const DATABASE: &str = "chat.db";

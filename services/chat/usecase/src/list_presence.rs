@@ -69,7 +69,9 @@ impl Chat {
         let rooms = &self.ports.rooms;
         let visible = match room {
             // The room is asked for even when nobody is there: the caller may not be in it.
-            Some(room) => rooms.members_among(caller.user_id, room, candidates, MAX_LISTED).await.map(Access::granted)??,
+            Some(room) => {
+                rooms.members_among(caller.user_id, room, candidates, MAX_LISTED).await.map(Access::granted)??
+            }
             None => rooms.neighbours_among(caller.user_id, candidates, MAX_LISTED).await?,
         };
         let users: Vec<_> = visible.iter().map(|profile| profile.id).collect();

@@ -61,11 +61,7 @@ mod tests {
     use kernel::{StoreError, Timestamp};
 
     fn change() -> PresenceChange {
-        PresenceChange {
-            user: UserId::new(),
-            status: Some(PresenceStatus::Online),
-            seen_at: Timestamp::from_millis(7),
-        }
+        PresenceChange { user: UserId::new(), status: Some(PresenceStatus::Online), seen_at: Timestamp::from_millis(7) }
     }
 
     #[tokio::test]

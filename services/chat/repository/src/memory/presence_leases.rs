@@ -46,10 +46,7 @@ impl Leases {
     fn note(&mut self, lease: &Lease, now: Timestamp) {
         let new = || OfUser { leases: HashMap::new(), told: None, seen_at: now, earliest: None };
         let of_user = self.of_users.entry(lease.user).or_insert_with(new);
-        let held = Held {
-            weight: (lease.is_open, lease.status),
-            until: lease.until.min(now.plus(LONGEST_LEASE)),
-        };
+        let held = Held { weight: (lease.is_open, lease.status), until: lease.until.min(now.plus(LONGEST_LEASE)) };
         of_user.leases.insert(lease.connection, held);
         of_user.seen_at = of_user.seen_at.max(now);
     }

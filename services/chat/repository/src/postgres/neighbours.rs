@@ -47,9 +47,8 @@ pub(super) async fn in_room(
     limit: u32,
 ) -> Result<Access<Vec<Profile>>> {
     let statement = connection.prepare_cached(IN_ROOM).await?;
-    let found = connection
-        .query(&statement, &[&room.as_uuid(), &reader.as_uuid(), &each(users), &i64::from(limit)])
-        .await?;
+    let found =
+        connection.query(&statement, &[&room.as_uuid(), &reader.as_uuid(), &each(users), &i64::from(limit)]).await?;
     Sight::of(found.first())?.for_members(|| {
         let mut profiles = Vec::new();
         for row in &found {

@@ -107,7 +107,6 @@ for user = 2, #KEYS do
 end
 return found";
 
-
 /// Milliseconds that Redis's clock never reaches, and that a number of its scripts holds exactly.
 const NEVER: u64 = 1 << 52;
 /// How long what was told of a user outlasts the last renewal.

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chat_entity::{Event, EventContent, Membership, NewRoom, Profile, Role, Room, RoomDetails, RoomKind, RoomName, Seq};
+use chat_entity::{
+    Event, EventContent, Membership, NewRoom, Profile, Role, Room, RoomDetails, RoomKind, RoomName, Seq,
+};
 use chat_usecase::port::{
     Access, Created, Creation, IdempotencyKey, Join, Joined, Left, Marked, MemberOf, MyRoom, Place, RoomPage,
     RoomStanding, Rooms, Standings,
