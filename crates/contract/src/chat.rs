@@ -273,6 +273,38 @@ pub struct ReadMark {
     pub read_seq: u64,
 }
 
+/// Whether somebody is there, as others see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PresenceStatus {
+    /// Connected.
+    Online,
+    /// Connected, and not at it.
+    Away,
+    /// Connected, and not to be disturbed.
+    Dnd,
+    /// Not connected.
+    Offline,
+}
+
+/// Somebody who is there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UserPresence {
+    /// Who.
+    pub user: Author,
+    /// How much.
+    pub status: PresenceStatus,
+    /// When they were last known to be there: for those who are, now.
+    pub last_seen_at: Timestamp,
+}
+
+/// Those who are there, by user name without regard to case; the answer of `GET /v1/presence` and of `presence.list`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PresenceList {
+    /// At most 500, and as many as 512 KiB hold.
+    pub users: Vec<UserPresence>,
+}
+
 /// A ticket for one WebSocket.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Ticket {

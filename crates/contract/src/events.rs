@@ -4,7 +4,7 @@ use kernel::{MessageId, RoomId, SessionId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::chat::{Author, Format, Message, Role, Room};
+use crate::chat::{Author, Format, Message, PresenceStatus, Role, Room};
 use crate::frames::RoomEntry;
 
 /// One entry of a room's log. `seq` counts 1, 2, 3 … without a gap.
@@ -154,6 +154,12 @@ pub enum PassingEvent {
         /// Whose, and to where.
         data: ReadPosition,
     },
+    /// Somebody with whom one shares a room has come, gone, or said something else of themself.
+    #[serde(rename = "presence.changed")]
+    PresenceChanged {
+        /// Who, and what they are now.
+        data: PresenceChanged,
+    },
     /// One is in a room more, by another way than a request of this socket.
     #[serde(rename = "room.added")]
     RoomAdded {
@@ -190,6 +196,17 @@ pub struct ReadPosition {
     pub read_seq: u64,
 }
 
+/// What somebody's presence has become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PresenceChanged {
+    /// Who.
+    pub user_id: UserId,
+    /// What it is now.
+    pub status: PresenceStatus,
+    /// When they were last known to be there. Of two events about one user the one with the later time holds.
+    pub last_seen_at: Timestamp,
+}
+
 /// When a token ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Expiry {
@@ -205,6 +222,8 @@ pub const LOG_TOPIC: &str = "log";
 pub const JOINED_TOPIC: &str = "joined";
 /// The bus topic of passing events.
 pub const PASSING_TOPIC: &str = "passing";
+/// The bus topic of changed presence.
+pub const PRESENCE_TOPIC: &str = "presence";
 /// The kind of bus channel that carries what happens in one room.
 pub const ROOM_CHANNEL: &str = "room";
 /// The kind of bus channel that carries what one user's own sockets must hear.

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::chat::{Author, Format, Role, Room};
+use crate::chat::{Author, Format, PresenceStatus, Role, Room};
 use crate::problem::Problem;
 
 /// The subprotocol that we speak.
@@ -243,6 +243,23 @@ pub struct MarkReadIn {
     pub room_id: RoomId,
     /// Up to where one has read.
     pub seq: u64,
+}
+
+/// The arguments of `presence.set`.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetPresence {
+    /// `online`, `away` or `dnd`; whoever has a socket is not offline.
+    pub status: PresenceStatus,
+}
+
+/// The arguments of `presence.list`.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListPresence {
+    /// Which room; absent for everybody who is in a room with oneself.
+    #[serde(default)]
+    pub room_id: Option<RoomId>,
 }
 
 /// The arguments of `session.renew`.

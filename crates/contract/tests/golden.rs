@@ -6,10 +6,13 @@
 use std::collections::BTreeSet;
 
 use contract::auth::{SignInAnswer, SignInRequest, SignUpAnswer, SignUpRequest, UpdateProfile};
-use contract::chat::{CreateRoom, Empty, EventsPage, Joined, MyRoom, PostMessage, Posted, ReadMark, RoomBody};
+use contract::chat::{
+    CreateRoom, Empty, EventsPage, Joined, MyRoom, PostMessage, Posted, PresenceList, ReadMark, RoomBody,
+};
 use contract::events::{Expiry, LogContent, LogEvent, PassingEvent};
 use contract::frames::{
-    InRoom, MarkReadIn, MessageSent, Pong, RenewSession, Reply, Request, SendMessage, ServerFrame, Start, Started,
+    InRoom, ListPresence, MarkReadIn, MessageSent, Pong, RenewSession, Reply, Request, SendMessage, ServerFrame,
+    SetPresence, Start, Started,
 };
 use contract::meta::Meta;
 use contract::problem::{Problem, Slug};
@@ -32,6 +35,8 @@ const REQUESTS: &[(&str, RoundTrip, RoundTrip)] = &[
     ("read.mark", again::<MarkReadIn>, again::<Reply<ReadMark>>),
     ("typing.start", again::<InRoom>, again::<Reply<Empty>>),
     ("typing.stop", again::<InRoom>, again::<Reply<Empty>>),
+    ("presence.set", again::<SetPresence>, again::<Reply<Empty>>),
+    ("presence.list", again::<ListPresence>, again::<Reply<PresenceList>>),
     ("session.renew", again::<RenewSession>, again::<Reply<Expiry>>),
     ("ping", again::<Empty>, again::<Reply<Pong>>),
 ];
@@ -50,6 +55,7 @@ const BODIES: &[(&str, RoundTrip)] = &[
     ("PostMessage", again::<PostMessage>),
     ("Posted", again::<Posted>),
     ("EventsPage", again::<EventsPage>),
+    ("PresenceList", again::<PresenceList>),
     ("Meta", again::<Meta>),
 ];
 
@@ -92,6 +98,7 @@ names! { PASSING_EVENTS, passing_event_name, PassingEvent:
     PassingEvent::TypingStarted { .. } => "typing.started",
     PassingEvent::TypingStopped { .. } => "typing.stopped",
     PassingEvent::ReadUpdated { .. } => "read.updated",
+    PassingEvent::PresenceChanged { .. } => "presence.changed",
     PassingEvent::RoomAdded { .. } => "room.added",
     PassingEvent::RoomRemoved { .. } => "room.removed",
     PassingEvent::SessionExpiring { .. } => "session.expiring",

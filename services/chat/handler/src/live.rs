@@ -9,6 +9,7 @@ mod fanout;
 mod frame;
 mod guard;
 mod outbox;
+mod presence;
 mod reader;
 mod reassembly;
 mod reconcile;

@@ -2,8 +2,8 @@
 //! a problem.
 
 use chat_usecase::{
-    CreateRoomError, FindRoomError, JoinRoomError, LeaveRoomError, PostMessageError, ReadError, TicketError,
-    WelcomeError,
+    CreateRoomError, FindRoomError, JoinRoomError, LeaveRoomError, ListPresenceError, PostMessageError, ReadError,
+    SetPresenceError, TicketError, WelcomeError,
 };
 use contract::problem::{FieldError, Problem, Slug};
 use web::{refused, store_failure};
@@ -100,6 +100,21 @@ pub(crate) fn read(error: &ReadError) -> Problem {
         ReadError::NoSuchRoom => no_such_room(),
         ReadError::NotAMember => not_a_member(),
         ReadError::Store(error) => store_failure(error),
+    }
+}
+
+pub(crate) fn set_presence(error: &SetPresenceError) -> Problem {
+    match error {
+        SetPresenceError::RateLimited { retry_after } => refused("You change your status too often.", *retry_after),
+    }
+}
+
+pub(crate) fn list_presence(error: &ListPresenceError) -> Problem {
+    match error {
+        ListPresenceError::NoSuchRoom => no_such_room(),
+        ListPresenceError::NotAMember => not_a_member(),
+        ListPresenceError::RateLimited { retry_after } => refused("You ask who is there too often.", *retry_after),
+        ListPresenceError::Store(error) => store_failure(error),
     }
 }
 

@@ -1,12 +1,12 @@
 //! From the wire's types to those of the rules: everything that is wrong with a request is said at once.
 
 use chat_entity::{
-    ClientMsgId, Draft, Format, MessageBody, NewRoom, RoomDetails, RoomDetailsError, RoomKind, RoomName,
+    ClientMsgId, Draft, Format, MessageBody, NewRoom, PresenceStatus, RoomDetails, RoomDetailsError, RoomKind, RoomName,
 };
 use chat_usecase::port::IdempotencyKey;
 use chat_usecase::{ChatRules, RoomRequest};
 use contract::chat::{self, CreateRoom, PostMessage};
-use contract::frames::SendMessage;
+use contract::frames::{SendMessage, SetPresence};
 use contract::problem::{FieldError, Problem};
 use kernel::RoomId;
 
@@ -37,6 +37,17 @@ pub(crate) fn draft(room_id: RoomId, asked: PostMessage, rules: &ChatRules) -> R
 pub(crate) fn draft_of_frame(asked: SendMessage, rules: &ChatRules) -> Result<Draft, Problem> {
     let SendMessage { room_id, body, client_msg_id, format, reply_to, attachments } = asked;
     draft(room_id, PostMessage { body, client_msg_id, format, reply_to, attachments }, rules)
+}
+
+pub(crate) fn presence_status(asked: SetPresence) -> Result<PresenceStatus, Problem> {
+    match asked.status {
+        chat::PresenceStatus::Online => Ok(PresenceStatus::Online),
+        chat::PresenceStatus::Away => Ok(PresenceStatus::Away),
+        chat::PresenceStatus::Dnd => Ok(PresenceStatus::Dnd),
+        chat::PresenceStatus::Offline => {
+            Err(Problem::invalid(vec![FieldError::new("status", "must be online, away or dnd")]))
+        }
+    }
 }
 
 pub(crate) fn room(asked: CreateRoom, idempotency: Option<IdempotencyKey>) -> Result<RoomRequest, Problem> {

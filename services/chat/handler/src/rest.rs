@@ -12,6 +12,7 @@ mod mark_read;
 mod members;
 mod my_rooms;
 mod post_message;
+mod presence;
 mod tickets;
 
 use actix_web::web;
@@ -30,6 +31,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(::web::resource("/v1/rooms/{id}/messages").get(history::history).post(post_message::post_message))
         .service(::web::resource("/v1/rooms/{id}/events").get(events::events))
         .service(::web::resource("/v1/rooms/{id}/read").put(mark_read::mark_read))
+        .service(::web::resource("/v1/presence").get(presence::presence))
         .service(::web::resource("/v1/users/me/rooms").get(my_rooms::my_rooms))
         .service(::web::resource("/v1/ws/tickets").post(tickets::issue_ticket))
         .service(::web::resource("/v1/ws").get(live::open_socket));
@@ -50,6 +52,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         events::events,
         mark_read::mark_read,
         my_rooms::my_rooms,
+        presence::presence,
         tickets::issue_ticket,
         live::open_socket,
     ))]

@@ -1,11 +1,16 @@
 //! From the rules' types to those of the wire.
 
-use chat_entity::{Event, EventContent, Format, Membership, Message, Profile, ResumeMode, Role, Room, RoomKind};
-use chat_usecase::StartedRoom;
-use chat_usecase::port::{MemberOf, MyRoom};
+use chat_entity::{
+    Event, EventContent, Format, Membership, Message, PresenceStatus, Profile, ResumeMode, Role, Room, RoomKind,
+};
+use chat_usecase::port::{MemberOf, MyRoom, PresenceChange};
+use chat_usecase::{SomebodyHere, StartedRoom};
 use contract::chat;
-use contract::events::{LogContent, LogEvent};
+use contract::events::{LogContent, LogEvent, PresenceChanged};
 use contract::frames::{Mode, RoomEntry};
+
+/// Bytes of a list of those who are there: with what a socket may have waiting it stays below what its queue takes.
+const PRESENCE_BYTES: usize = 512 * 1024;
 
 /// A user beside what they did.
 pub fn author(profile: &Profile) -> chat::Author {
@@ -135,5 +140,57 @@ pub fn my_room(mine: &MyRoom) -> chat::MyRoom {
         unread: standing.unread,
         mentions: standing.mentions,
         last_message: mine.last_message.as_ref().map(message),
+    }
+}
+
+fn presence_status(status: PresenceStatus) -> chat::PresenceStatus {
+    match status {
+        PresenceStatus::Away => chat::PresenceStatus::Away,
+        PresenceStatus::Online => chat::PresenceStatus::Online,
+        PresenceStatus::Dnd => chat::PresenceStatus::Dnd,
+    }
+}
+
+/// What somebody has become to others.
+pub fn presence_changed(change: &PresenceChange) -> PresenceChanged {
+    PresenceChanged {
+        user_id: change.user,
+        status: change.status.map_or(chat::PresenceStatus::Offline, presence_status),
+        last_seen_at: change.seen_at,
+    }
+}
+
+/// Those who are there, as many as one frame has place for.
+pub fn presence_list(here: &[SomebodyHere]) -> chat::PresenceList {
+    let mut bytes = 0;
+    let users = here.iter().map(|somebody| chat::UserPresence {
+        user: author(&somebody.profile),
+        status: presence_status(somebody.status),
+        last_seen_at: somebody.seen_at,
+    });
+    let fit = users.take_while(|user| {
+        // With the comma after it.
+        bytes += serde_json::to_vec(user).map_or(0, |json| json.len() + 1);
+        bytes <= PRESENCE_BYTES
+    });
+    chat::PresenceList { users: fit.collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::{Timestamp, UserId};
+
+    #[test]
+    fn a_list_of_people_with_long_names_is_cut_to_what_fits() {
+        let avatar_url = Some("https://example.org/".repeat(100));
+        let profile =
+            Profile { id: UserId::new(), username: "ada".into(), display_name: "\u{1}".repeat(64), avatar_url };
+        let seen_at = Timestamp::from_millis(7);
+        let here = vec![SomebodyHere { profile, status: PresenceStatus::Online, seen_at }; 500];
+        let list = presence_list(&here);
+        let bytes = serde_json::to_vec(&list).unwrap().len();
+        assert!((PRESENCE_BYTES - 4_096..PRESENCE_BYTES + 64).contains(&bytes), "{bytes}");
+        assert_eq!(presence_list(&here[..100]).users.len(), 100);
     }
 }

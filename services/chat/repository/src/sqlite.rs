@@ -3,6 +3,7 @@
 mod append;
 mod log;
 mod members;
+mod neighbours;
 mod people;
 #[cfg(test)]
 mod plan;

@@ -21,6 +21,7 @@ pub(crate) fn meta(max_body_chars: usize, max_frame_bytes: usize) -> Meta {
             Feature::Mentions,
             Feature::Replies,
             Feature::RefreshCookies,
+            Feature::Presence,
         ],
         limits: MetaLimits {
             max_body_chars: max_body_chars as u64,

@@ -81,7 +81,7 @@ impl ChatService {
         let settings = parts.settings.live(parts.limits_enabled);
         let bus = &parts.engines.bus;
         let stores = &parts.engines.stores;
-        let kept = Kept::open(stores, Arc::clone(bus), parts.limits_enabled, parts.settings.store_readers).await?;
+        let kept = Kept::open(stores, Arc::clone(bus), parts.limits_enabled, &parts.settings).await?;
         let ports = Ports {
             log: kept.log,
             rooms: kept.rooms,
@@ -89,6 +89,7 @@ impl ChatService {
             profiles: parts.profiles,
             tickets: kept.tickets,
             passing: Arc::new(BusPassingEvents::new(Arc::clone(bus))),
+            presence: kept.presence,
             limits: Arc::clone(&kept.limits),
             clock: Arc::clone(&parts.clock),
         };

@@ -46,6 +46,11 @@ pub struct ChatSettings {
     pub heartbeat_ms: u64,
     /// How often the store is asked what the bus may have lost, in milliseconds; 50 to 5000.
     pub reconcile_every_ms: u64,
+    /// How long the users of a node that died seem to be there, in milliseconds; 1000 to 45000. It is the same on all nodes.
+    pub presence_lease_ms: u64,
+    /// How long a user seems to be there whose last socket has ended, in milliseconds, so that a reconnect is no news; 0 to
+    /// 15000.
+    pub presence_grace_ms: u64,
     /// Reconnects per second that the other nodes can take when this one stops.
     pub reconnects_per_second: u32,
     /// Connections that read the database.
@@ -69,6 +74,8 @@ impl Default for ChatSettings {
             sockets_per_user: 10,
             heartbeat_ms: 25_000,
             reconcile_every_ms: 2_000,
+            presence_lease_ms: 45_000,
+            presence_grace_ms: 5_000,
             reconnects_per_second: 200,
             store_readers: 4,
         }
@@ -115,7 +122,7 @@ impl ChatSettings {
     fn validate(&self) -> Result<(), SettingsError> {
         self.rooms()?;
         let at_least_one = 1..=u64::MAX;
-        let bounds: [(&'static str, u64, std::ops::RangeInclusive<u64>); 13] = [
+        let bounds: [(&'static str, u64, std::ops::RangeInclusive<u64>); 15] = [
             ("CHAT_MAX_BODY_CHARS", self.max_body_chars as u64, 1..=16_000),
             ("CHAT_MAX_ROOMS_PER_USER", self.max_rooms_per_user.into(), 1..=2_000),
             ("CHAT_MAX_REPLAY_EVENTS", self.max_replay_events, 0..=10_000),
@@ -128,6 +135,8 @@ impl ChatSettings {
             ("CHAT_SOCKETS_PER_USER", self.sockets_per_user.into(), at_least_one),
             ("CHAT_HEARTBEAT_MS", self.heartbeat_ms, 100..=60_000),
             ("CHAT_RECONCILE_EVERY_MS", self.reconcile_every_ms, 50..=5_000),
+            ("CHAT_PRESENCE_LEASE_MS", self.presence_lease_ms, 1_000..=45_000),
+            ("CHAT_PRESENCE_GRACE_MS", self.presence_grace_ms, 0..=15_000),
             ("CHAT_STORE_READERS", self.store_readers as u64, 1..=64),
         ];
         for (variable, value, allowed) in bounds {
@@ -160,6 +169,7 @@ impl ChatSettings {
         let messages = Rule::with_burst("messages", self.messages_per_second, second, self.messages_burst);
         let memberships = Rule::new("memberships", self.memberships_per_minute, Duration::from_secs(60));
         let hour = Duration::from_secs(3_600);
+        let defaults = ChatRules::default();
         Ok(ChatRules {
             default_rooms: self.rooms()?,
             max_body_chars: self.max_body_chars,
@@ -168,9 +178,15 @@ impl ChatSettings {
             read_marks_shown_up_to: self.read_marks_shown_up_to,
             message_rate: limits_enabled.then_some(messages),
             membership_rate: limits_enabled.then_some(memberships),
+            presence_rate: defaults.presence_rate.filter(|_| limits_enabled),
             create_rate: Rule::with_burst("rooms", self.rooms_per_hour, hour, self.rooms_per_hour.div_ceil(3)),
-            ..ChatRules::default()
+            ..defaults
         })
+    }
+
+    /// How long a lease lasts.
+    pub(crate) fn presence_lease(&self) -> Duration {
+        Duration::from_millis(self.presence_lease_ms)
     }
 
     /// The numbers of the live part.
@@ -180,6 +196,8 @@ impl ChatSettings {
         LiveSettings {
             heartbeat: Duration::from_millis(self.heartbeat_ms),
             reconcile_every: Duration::from_millis(self.reconcile_every_ms),
+            presence_lease: self.presence_lease(),
+            presence_grace: Duration::from_millis(self.presence_grace_ms),
             reconnects_per_second: self.reconnects_per_second,
             max_sockets_per_user: limits_enabled.then_some(self.sockets_per_user),
             connect_rate: Rule::new("connect", self.connects_per_minute, Duration::from_secs(60)),

@@ -2,13 +2,14 @@
 
 use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bus::Bus;
-use chat_repository::memory::MemoryTickets;
+use chat_repository::memory::{MemoryPresenceLeases, MemoryTickets};
 use chat_repository::postgres::{PostgresLog, PostgresPeople, PostgresRooms, PostgresStore};
-use chat_repository::redis::RedisTickets;
+use chat_repository::redis::{RedisPresenceLeases, RedisTickets};
 use chat_repository::sqlite::{SqliteLog, SqlitePeople, SqliteRooms, SqliteStore};
-use chat_usecase::port::{Log, People, Rooms, Tickets};
+use chat_usecase::port::{Log, People, PresenceLeases, Rooms, Tickets};
 use database::DataDir;
 use database::redis::RedisLimiter;
 use database::sqlite::open_writer;
@@ -16,8 +17,8 @@ use limit::{LocalLimiter, RateLimiter, Unlimited};
 use process::{Fleet, StoreCheck, Stores};
 use web::ReadyCheck;
 
-use crate::StartError;
 use crate::gateway::committed_events;
+use crate::{ChatSettings, StartError};
 
 /// The database's file in the data directory.
 const DATABASE: &str = "chat.db";
@@ -30,22 +31,23 @@ pub(crate) struct Kept {
     pub(crate) rooms: Arc<dyn Rooms>,
     pub(crate) people: Arc<dyn People>,
     pub(crate) tickets: Arc<dyn Tickets>,
+    pub(crate) presence: Arc<dyn PresenceLeases>,
     pub(crate) limits: Arc<dyn RateLimiter>,
     pub(crate) check: Arc<dyn ReadyCheck>,
 }
 
 impl Kept {
-    /// Opens what the engines have. What is committed goes to the bus. An embedded store has `readers` connections that
-    /// read.
+    /// Opens what the engines have. What is committed goes to the bus. It takes of the settings how many
+    /// connections of an embedded store read, and how long leases last.
     pub(crate) async fn open(
         stores: &Stores,
         bus: Arc<dyn Bus>,
         limits_enabled: bool,
-        readers: usize,
+        settings: &ChatSettings,
     ) -> Result<Self, StartError> {
         let mut kept = match stores {
-            Stores::Embedded(data_dir) => Self::embedded(data_dir, bus, readers)?,
-            Stores::Fleet(fleet) => Self::fleet(fleet, bus).await?,
+            Stores::Embedded(data_dir) => Self::embedded(data_dir, bus, settings.store_readers)?,
+            Stores::Fleet(fleet) => Self::fleet(fleet, bus, settings.presence_lease()).await?,
         };
         if !limits_enabled {
             kept.limits = Arc::new(Unlimited);
@@ -71,12 +73,13 @@ impl Kept {
             rooms: Arc::new(SqliteRooms::new(store.clone())),
             people: Arc::new(SqlitePeople::new(store)),
             tickets: Arc::new(MemoryTickets::new()),
+            presence: Arc::new(MemoryPresenceLeases::new()),
             limits: Arc::new(LocalLimiter::new()),
             check: Arc::new(check),
         })
     }
 
-    async fn fleet(fleet: &Fleet, bus: Arc<dyn Bus>) -> Result<Self, StartError> {
+    async fn fleet(fleet: &Fleet, bus: Arc<dyn Bus>, presence_lease: Duration) -> Result<Self, StartError> {
         let store = PostgresStore::connect(&fleet.postgres, Arc::new(committed_events(bus)))
             .await
             .map_err(|error| StartError::Database { path: "in PostgreSQL".to_owned(), cause: error })?;
@@ -90,6 +93,7 @@ impl Kept {
             rooms: Arc::new(PostgresRooms::new(store.clone())),
             people: Arc::new(PostgresPeople::new(store)),
             tickets: Arc::new(RedisTickets::new(fleet.redis.clone())),
+            presence: Arc::new(RedisPresenceLeases::settled_after(fleet.redis.clone(), presence_lease)),
             limits: Arc::new(RedisLimiter::new(fleet.redis.clone())),
             check: Arc::new(check),
         })

@@ -8,7 +8,7 @@ use chat_entity::RoomName;
 use kernel::{Clock, UserId};
 use limit::{Decision, LocalLimiter, RateLimiter, Rule};
 
-use crate::port::{Log, PassingEvents, People, Profiles, Rooms, Tickets};
+use crate::port::{Log, PassingEvents, People, PresenceLeases, Profiles, Rooms, Tickets};
 
 /// What chat needs of the outside.
 #[derive(Clone)]
@@ -25,6 +25,8 @@ pub struct Ports {
     pub tickets: Arc<dyn Tickets>,
     /// What is told and not kept.
     pub passing: Arc<dyn PassingEvents>,
+    /// Who is there.
+    pub presence: Arc<dyn PresenceLeases>,
     /// Limits that all nodes share.
     pub limits: Arc<dyn RateLimiter>,
     /// The time.
@@ -50,6 +52,9 @@ pub struct ChatRules {
     /// How often a user may join or leave rooms: each is an event that stays in the log, and that every member gets.
     /// `None` for no limit. It is counted on each node, as messages are.
     pub membership_rate: Option<Rule>,
+    /// How often a user may say how present they are, or ask who is there. `None` for no limit. It is counted on each
+    /// node, as messages are.
+    pub presence_rate: Option<Rule>,
     /// How often a user may make rooms.
     pub create_rate: Rule,
     /// How long a ticket is good for.
@@ -66,6 +71,7 @@ impl Default for ChatRules {
             read_marks_shown_up_to: 100,
             message_rate: Some(Rule::with_burst("messages", 10, Duration::from_secs(1), 20)),
             membership_rate: Some(Rule::new("memberships", 60, Duration::from_secs(60))),
+            presence_rate: Some(Rule::with_burst("presence", 60, Duration::from_secs(60), 20)),
             create_rate: Rule::with_burst("rooms", 60, Duration::from_secs(3_600), 20),
             ticket_lifetime: Duration::from_secs(30),
         }

@@ -7,7 +7,7 @@ use kernel::{Principal, RoomId, SessionId, SystemClock, Timestamp, UserId};
 use limit::Unlimited;
 use uuid::Uuid;
 
-use crate::port::{MockLog, MockPassingEvents, MockPeople, MockProfiles, MockRooms, MockTickets};
+use crate::port::{MockLog, MockPassingEvents, MockPeople, MockPresenceLeases, MockProfiles, MockRooms, MockTickets};
 use crate::{Chat, ChatRules, Ports};
 
 /// A [`Chat`] in the making; a call that a test does not expect fails it.
@@ -19,6 +19,7 @@ pub(crate) struct Fixture {
     pub(crate) profiles: MockProfiles,
     pub(crate) tickets: MockTickets,
     pub(crate) passing: MockPassingEvents,
+    pub(crate) presence: MockPresenceLeases,
     pub(crate) rules: ChatRules,
 }
 
@@ -31,6 +32,7 @@ impl Fixture {
             profiles: Arc::new(self.profiles),
             tickets: Arc::new(self.tickets),
             passing: Arc::new(self.passing),
+            presence: Arc::new(self.presence),
             limits: Arc::new(Unlimited),
             clock: Arc::new(SystemClock),
         };

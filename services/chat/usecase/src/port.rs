@@ -11,7 +11,7 @@ mod tickets;
 pub use log::{Appended, Entry, History, Log, Window};
 pub use passing::{Passing, PassingEvents};
 pub use people::{People, Welcomed};
-pub use presence_leases::{LONGEST_LEASE, Lease, Presence, PresenceLeases};
+pub use presence_leases::{LONGEST_LEASE, Lease, Presence, PresenceChange, PresenceLeases};
 pub use profiles::{ProfileError, Profiles, VersionedProfile};
 pub use rooms::{
     Access, Created, Creation, IdempotencyKey, Join, Joined, Left, Marked, MemberOf, MyRoom, Place, RoomPage,

@@ -93,6 +93,8 @@ async fn every_example_of_a_client_is_taken_and_answered_as_shown() {
         "read.mark",
         "typing.start",
         "typing.stop",
+        "presence.set",
+        "presence.list",
         "session.renew",
         "ping",
     ];
@@ -152,10 +154,13 @@ async fn every_frame_that_this_server_sends_is_as_shown() {
     collect(&mut seen, &mut his, "room.added").await;
     rest.say(&ada, &room, &format!("hello, @{}", bob.username)).await;
     collect(&mut seen, &mut hers, "message.created").await;
-    for (request, event) in
-        [("typing.start", "typing.started"), ("typing.stop", "typing.stopped"), ("read.mark", "read.updated")]
-    {
-        let data = if request == "read.mark" { json!({"room_id": room, "seq": 4}) } else { json!({"room_id": room}) };
+    let in_room = json!({"room_id": room});
+    for (request, data, event) in [
+        ("typing.start", in_room.clone(), "typing.started"),
+        ("typing.stop", in_room, "typing.stopped"),
+        ("read.mark", json!({"room_id": room, "seq": 4}), "read.updated"),
+        ("presence.set", json!({"status": "dnd"}), "presence.changed"),
+    ] {
         assert_eq!(his.ask(request, data).await["ok"], true);
         collect(&mut seen, &mut hers, event).await;
     }
@@ -203,6 +208,12 @@ async fn every_example_of_a_rest_call_is_taken_and_answered_as_shown() {
     rest.join(&rest.person("bob").await, room).await;
     check("MyRoom", &rest.get("/v1/users/me/rooms", token).await.expect(200)["items"][0]);
     check("EventsPage", &rest.get(&format!("/v1/rooms/{room}/events?after_seq=3"), token).await.expect(200));
+    let mut live = Live::connect(rest.addr(), token).await.unwrap();
+    assert_eq!(live.ask("start", json!({})).await["ok"], true);
+    assert_eq!(live.ask("presence.set", json!({"status": "online"})).await["ok"], true);
+    let present = rest.get("/v1/presence", token).await.expect(200);
+    assert_eq!(present["users"][0]["user"]["id"], signed_in["user"]["id"], "{present}");
+    check("PresenceList", &present);
     let wrong = json!({"username": "x2_", "email": "nobody", "password": Uuid::new_v4()});
     check("Problem", &rest.post("/v1/auth/signup", "", wrong).await.problem(422, "validation-failed"));
     check("Meta", &rest.get("/v1/meta", "").await.expect(200));

@@ -8,6 +8,7 @@ mod limits;
 mod membership_races;
 mod messages;
 mod openapi;
+mod presence;
 mod profiles;
 mod reconcile;
 mod resume;

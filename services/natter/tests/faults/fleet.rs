@@ -28,6 +28,11 @@ pub(crate) struct Fleet {
 impl Fleet {
     /// Starts everything.
     pub(crate) async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts everything with some variables more.
+    pub(crate) async fn start_with(more: &[(&str, &str)]) -> Self {
         let home = tempfile::tempdir().unwrap();
         let (postgres, redis, nats) = tokio::join!(PostgresServer::start(), RedisServer::start(), NatsServer::start());
         let mut vars = key_files(home.path());
@@ -42,6 +47,7 @@ impl Fleet {
             ("CHAT_MAX_REPLAY_EVENTS", "10000".to_owned()),
         ];
         vars.extend(engines.map(|(name, value)| (name.to_owned(), value)));
+        vars.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let fleet = Self { postgres, redis, nats, nodes: Mutex::default(), vars, home };
         let nodes = futures_util::future::join_all((0..NODES).map(|_| fleet.new_node())).await;
         *fleet.nodes.lock().unwrap() = nodes.into_iter().map(Some).collect();

@@ -8,3 +8,4 @@ mod fleet;
 mod history;
 mod load;
 mod nodes;
+mod presence;

@@ -17,6 +17,8 @@ mod limits;
 mod membership_races;
 #[path = "../api/messages.rs"]
 mod messages;
+#[path = "../api/presence.rs"]
+mod presence;
 #[path = "../api/profiles.rs"]
 mod profiles;
 mod races;

@@ -25,6 +25,8 @@ impl Shard {
             socket.is_draining.set(true);
             socket.stop.notify_one();
         }
+        // Nobody is to seem gone who is about to come back.
+        let _ = tokio::time::timeout(self.live.settings.drain_within, self.hold_leases(&sockets)).await;
         let gone = futures_util::future::join_all(sockets.iter().map(|socket| socket.outbox.gone()));
         let settings = &self.live.settings;
         // Each socket has a deadline of its own; this is for the case that one was missed.

@@ -3,14 +3,15 @@
 use bus::{Bus, Channel, Message};
 use bytes::{BufMut, Bytes, BytesMut};
 use chat_entity::{Event, EventContent, Seq};
-use chat_usecase::port::Passing;
+use chat_usecase::port::{Passing, PresenceChange};
 use contract::events::{
-    JOINED_TOPIC, LOG_TOPIC, PASSING_TOPIC, PassingEvent, ROOM_CHANNEL, ReadPosition, TypingUser, USER_CHANNEL,
+    JOINED_TOPIC, LOG_TOPIC, PASSING_TOPIC, PRESENCE_TOPIC, PassingEvent, ROOM_CHANNEL, ReadPosition, TypingUser,
+    USER_CHANNEL,
 };
-use kernel::{RoomId, UserId};
+use kernel::{RoomId, Timestamp, UserId};
 use uuid::Uuid;
 
-use super::fanout::{Audience, Delivery, Joining, PassingDelivery};
+use super::fanout::{Audience, Delivery, Joining, PassingDelivery, PresenceDelivery};
 use super::frame;
 use crate::wire;
 
@@ -18,6 +19,7 @@ use crate::wire;
 const VERSION: u8 = 1;
 const LOG_HEADER: usize = 1 + 16 + 8 + 1 + 16;
 const PASSING_HEADER: usize = 1 + 16 + 1 + 16;
+const PRESENCE_HEADER: usize = 1 + 16 + 8 + 4;
 
 const NOBODY: u8 = 0;
 const LEFT: u8 = 2;
@@ -117,37 +119,39 @@ pub(super) fn user_channel(user: UserId) -> Channel {
 
 /// Tells all nodes something that passes.
 pub fn announce_passing(bus: &dyn Bus, event: Passing) {
-    let channel = match &event {
-        Passing::ReadMoved { user, to_all: false, .. } => user_channel(*user),
-        Passing::TypingStarted { room, .. } | Passing::TypingStopped { room, .. } | Passing::ReadMoved { room, .. } => {
-            room_channel(*room)
-        }
-    };
-    bus.publish(PASSING_TOPIC, &[Message { channel, payload: of_passing(event) }]);
-}
-
-/// Something that passes, for the bus.
-fn of_passing(event: Passing) -> Bytes {
-    let (room, audience, who, event) = match event {
+    let (topic, message) = match event {
         Passing::TypingStarted { room, user } => {
             let data = TypingUser { user: wire::author(&user) };
-            (room, ROOM_WITHOUT, user.id, PassingEvent::TypingStarted { room_id: room, data })
+            let event = PassingEvent::TypingStarted { room_id: room, data };
+            (PASSING_TOPIC, in_room(room, ROOM_WITHOUT, user.id, &event))
         }
         Passing::TypingStopped { room, user } => {
             let data = TypingUser { user: wire::author(&user) };
-            (room, ROOM_WITHOUT, user.id, PassingEvent::TypingStopped { room_id: room, data })
+            let event = PassingEvent::TypingStopped { room_id: room, data };
+            (PASSING_TOPIC, in_room(room, ROOM_WITHOUT, user.id, &event))
         }
         Passing::ReadMoved { room, user, read_seq, to_all } => {
             let data = ReadPosition { user_id: user, read_seq: read_seq.get() };
-            (room, if to_all { ROOM } else { ONLY }, user, PassingEvent::ReadUpdated { room_id: room, data })
+            let event = PassingEvent::ReadUpdated { room_id: room, data };
+            (PASSING_TOPIC, in_room(room, if to_all { ROOM } else { ONLY }, user, &event))
+        }
+        // One message to every node, and not one for each room: a user may be in very many.
+        Passing::PresenceChanged { change, rooms } => {
+            (PRESENCE_TOPIC, Message { channel: Channel::Everyone, payload: of_presence(&change, &rooms) })
         }
     };
+    bus.publish(topic, &[message]);
+}
+
+/// Something that passes in a room, for the bus.
+fn in_room(room: RoomId, audience: u8, who: UserId, event: &PassingEvent) -> Message {
+    let channel = if audience == ONLY { user_channel(who) } else { room_channel(room) };
     let mut bytes = BytesMut::with_capacity(PASSING_HEADER + 256);
     bytes.put_u8(VERSION);
     bytes.put_slice(room.as_bytes());
     bytes.put_u8(audience);
     bytes.put_slice(who.as_bytes());
-    write_json(bytes, &event)
+    Message { channel, payload: write_json(bytes, event) }
 }
 
 /// Reads what [`of_passing`] wrote; `None` for what is not ours.
@@ -164,6 +168,33 @@ pub(super) fn to_passing(bytes: &Bytes) -> Option<PassingDelivery> {
         _ => return None,
     };
     Some(PassingDelivery { room: RoomId::from_bytes(*room), audience, frame: frame::text(json) })
+}
+
+/// Changed presence, for the bus.
+fn of_presence(change: &PresenceChange, rooms: &[RoomId]) -> Bytes {
+    let mut bytes = BytesMut::with_capacity(PRESENCE_HEADER + 16 * rooms.len() + 256);
+    bytes.put_u8(VERSION);
+    bytes.put_slice(change.user.as_bytes());
+    bytes.put_i64(change.seen_at.as_millis());
+    bytes.put_u32(u32::try_from(rooms.len()).unwrap_or(u32::MAX));
+    rooms.iter().for_each(|room| bytes.put_slice(room.as_bytes()));
+    write_json(bytes, &PassingEvent::PresenceChanged { data: wire::presence_changed(change) })
+}
+
+/// Reads what [`of_presence`] wrote; `None` for what is not ours.
+pub(super) fn to_presence(bytes: &Bytes) -> Option<PresenceDelivery> {
+    let (&[VERSION], rest) = bytes.split_first_chunk::<1>()? else { return None };
+    let (user, rest) = rest.split_first_chunk::<16>()?;
+    let (seen_at, rest) = rest.split_first_chunk::<8>()?;
+    let (count, rest) = rest.split_first_chunk::<4>()?;
+    let (rooms, json) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*count)).ok()?.checked_mul(16)?)?;
+    let (rooms, _) = rooms.as_chunks::<16>();
+    Some(PresenceDelivery {
+        user: UserId::from_bytes(*user),
+        seen_at: Timestamp::from_millis(i64::from_be_bytes(*seen_at)),
+        rooms: rooms.iter().copied().map(RoomId::from_bytes).collect(),
+        frame: frame::text(json),
+    })
 }
 
 fn write_json(bytes: BytesMut, value: &impl serde::Serialize) -> Bytes {
@@ -228,13 +259,33 @@ mod tests {
     }
 
     #[test]
+    fn changed_presence_arrives_as_it_was_sent_with_any_number_of_rooms() {
+        let change = PresenceChange { user: UserId::new(), status: None, seen_at: Timestamp::from_millis(7) };
+        for count in [0, 1, 2_000] {
+            let rooms: Vec<RoomId> = (0..count).map(|_| RoomId::new()).collect();
+            let payload = of_presence(&change, &rooms);
+            assert!(payload.len() < 64 * 1024, "it fits a message of any bus");
+            let delivery = to_presence(&payload).unwrap();
+            assert_eq!((delivery.user, delivery.seen_at, &delivery.rooms), (change.user, change.seen_at, &rooms));
+            let event = PassingEvent::PresenceChanged { data: wire::presence_changed(&change) };
+            assert_eq!(delivery.frame, frame::json(&event));
+        }
+    }
+
+    #[test]
     fn what_is_cut_short_or_of_another_version_is_ignored() {
-        let user = profile();
-        let bytes = of_passing(Passing::TypingStarted { room: RoomId::new(), user });
+        let (user, room_id) = (profile(), RoomId::new());
+        let event = PassingEvent::TypingStarted { room_id, data: TypingUser { user: wire::author(&user) } };
+        let bytes = in_room(room_id, ROOM_WITHOUT, user.id, &event).payload;
         assert!(to_passing(&bytes).is_some());
         for length in 0..PASSING_HEADER {
             assert!(to_passing(&bytes.slice(..length)).is_none());
             assert!(to_delivery(&bytes.slice(..length)).is_none());
+        }
+        let change = PresenceChange { user: user.id, status: None, seen_at: Timestamp::from_millis(7) };
+        let presence = of_presence(&change, &[room_id, RoomId::new()]);
+        for length in 0..PRESENCE_HEADER + 2 * 16 {
+            assert!(to_presence(&presence.slice(..length)).is_none());
         }
         let mut other = bytes.to_vec();
         other[0] = VERSION + 1;

@@ -10,8 +10,10 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use bus::{Bus, Message};
 use bytes::Bytes;
 use chat_entity::Seq;
-use contract::events::{JOINED_TOPIC, LOG_TOPIC, PASSING_TOPIC, SESSIONS_TOPIC, SessionEndReason, SessionEnded};
-use kernel::{RoomId, SessionId, UserId};
+use contract::events::{
+    JOINED_TOPIC, LOG_TOPIC, PASSING_TOPIC, PRESENCE_TOPIC, SESSIONS_TOPIC, SessionEndReason, SessionEnded,
+};
+use kernel::{RoomId, SessionId, Timestamp, UserId};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc};
 
@@ -55,6 +57,19 @@ pub(super) struct PassingDelivery {
     pub(super) frame: Bytes,
 }
 
+/// Changed presence on its way to sockets: to all that follow one of the rooms, each once.
+#[derive(Clone, Debug)]
+pub(super) struct PresenceDelivery {
+    /// Whose.
+    pub(super) user: UserId,
+    /// Of two about one user the later holds.
+    pub(super) seen_at: Timestamp,
+    /// The rooms that the user is in; those that somebody here follows, once it is on its way to the shards.
+    pub(super) rooms: Vec<RoomId>,
+    /// The encoded frame.
+    pub(super) frame: Bytes,
+}
+
 /// Who in a room is told of something that passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Audience {
@@ -73,6 +88,7 @@ pub(super) enum Note {
     /// Users who have joined rooms.
     Joined(Vec<Joining>),
     Passing(Vec<PassingDelivery>),
+    Presence(Vec<Arc<PresenceDelivery>>),
     SessionEnded(SessionId, SessionEndReason),
     /// Close every socket, over the time it takes so many to come back; say when all are gone.
     Drain(mpsc::Sender<()>),
@@ -138,6 +154,7 @@ impl Fanout {
         bus.subscribe(LOG_TOPIC, hearing(Self::hear_log));
         bus.subscribe(JOINED_TOPIC, hearing(Self::hear_joined));
         bus.subscribe(PASSING_TOPIC, hearing(Self::hear_passing));
+        bus.subscribe(PRESENCE_TOPIC, hearing(Self::hear_presence));
         bus.subscribe(SESSIONS_TOPIC, hearing(Self::hear_sessions));
         let troubled = Arc::downgrade(&fanout);
         bus.on_trouble(Box::new(move || {
@@ -160,6 +177,34 @@ impl Fanout {
     fn hear_passing(&self, batch: &[Message]) {
         let passing: Vec<_> = batch.iter().filter_map(|message| envelope::to_passing(&message.payload)).collect();
         self.tell_all(|| Note::Passing(passing.clone()));
+    }
+
+    /// Passes changed presence on to the shards that follow one of the user's rooms.
+    fn hear_presence(&self, batch: &[Message]) {
+        let shards = self.shards.read().unwrap_or_else(PoisonError::into_inner);
+        let mut batches: Vec<Vec<Arc<PresenceDelivery>>> = shards.iter().map(|_| Vec::new()).collect();
+        for mut delivery in batch.iter().filter_map(|message| envelope::to_presence(&message.payload)) {
+            let mut following = 0;
+            {
+                let interest = self.interest.read().unwrap_or_else(PoisonError::into_inner);
+                delivery.rooms.retain(|room| {
+                    let shards = interest.get(room).copied().unwrap_or(0);
+                    following |= shards;
+                    shards != 0
+                });
+            }
+            let delivery = Arc::new(delivery);
+            for (number, batch) in batches.iter_mut().enumerate() {
+                if following & (1 << number) != 0 {
+                    batch.push(Arc::clone(&delivery));
+                }
+            }
+        }
+        for (shard, batch) in shards.iter().zip(batches) {
+            if !batch.is_empty() {
+                shard.tell(Note::Presence(batch));
+            }
+        }
     }
 
     fn hear_sessions(&self, batch: &[Message]) {
@@ -300,7 +345,7 @@ impl ShardHandle {
     fn tell(&self, note: Note) {
         match self.notes.try_send(note) {
             // What passes may be missed, and a worker that has ended has nobody to tell.
-            Ok(()) | Err(TrySendError::Full(Note::Passing(_)) | TrySendError::Closed(_)) => {}
+            Ok(()) | Err(TrySendError::Full(Note::Passing(_) | Note::Presence(_)) | TrySendError::Closed(_)) => {}
             Err(TrySendError::Full(_)) => self.missed.note(),
         }
     }

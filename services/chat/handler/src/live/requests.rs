@@ -5,7 +5,9 @@ use std::rc::Rc;
 use chat_entity::Seq;
 use contract::chat::{CreateRoom, Empty, Joined, ReadMark, RoomBody};
 use contract::events::Expiry;
-use contract::frames::{InRoom, MarkReadIn, MessageSent, Pong, RenewSession, Reply, SendMessage, Start, close};
+use contract::frames::{
+    InRoom, ListPresence, MarkReadIn, MessageSent, Pong, RenewSession, Reply, SendMessage, SetPresence, Start, close,
+};
 use contract::problem::{Problem, Slug};
 use limit::Decision;
 use serde::Serialize;
@@ -88,6 +90,15 @@ impl Shard {
                 }
                 self.note_typing(socket, room_id, kind == "typing.start");
                 self.reply(socket, id, Empty {});
+            }
+            "presence.set" => self.set_presence(socket, id, parse(data)?).await?,
+            "presence.list" => {
+                let ListPresence { room_id } = parse(data)?;
+                let listed = self.live.chat.list_presence(&socket.principal, room_id).await;
+                let list = crate::wire::presence_list(&listed.map_err(|error| problem::list_presence(&error))?);
+                // It may be large.
+                socket.outbox.room().await;
+                self.reply(socket, id, list);
             }
             _ => {
                 let detail = format!("This server has no request {kind:?}. See /v1/meta for what it offers.");
@@ -181,6 +192,15 @@ impl Shard {
         if is_news {
             self.live.chat.tell_typing(user, room, writes);
         }
+    }
+
+    async fn set_presence(&self, socket: &Socket, id: &str, asked: SetPresence) -> Result<(), Problem> {
+        let status = request::presence_status(asked)?;
+        let allowed = self.live.chat.check_set_presence(&socket.principal);
+        allowed.map_err(|error| problem::set_presence(&error))?;
+        self.say(socket, status).await;
+        self.reply(socket, id, Empty {});
+        Ok(())
     }
 
     fn reply(&self, socket: &Socket, id: &str, data: impl Serialize) {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chat_usecase::port::LONGEST_LEASE;
 use limit::Rule;
 
 /// Bounds and times of sockets. The defaults are the protocol's.
@@ -27,6 +28,11 @@ pub struct LiveSettings {
     pub tick: Duration,
     /// How often the store is asked what the bus may have lost.
     pub reconcile_every: Duration,
+    /// How long a socket's word that its user is there holds, unless it is repeated: if this process dies, that is how
+    /// long its users seem to be there. It is repeated three times as often.
+    pub presence_lease: Duration,
+    /// How long a user still counts as there whose last socket has ended.
+    pub presence_grace: Duration,
     /// How long sockets stay open while sessions cannot be verified.
     pub unverified_at_most: Duration,
     /// Bytes of a client's message.
@@ -62,6 +68,8 @@ impl Default for LiveSettings {
             reconnects_per_second: 200,
             tick: Duration::from_millis(500),
             reconcile_every: Duration::from_secs(2),
+            presence_lease: LONGEST_LEASE,
+            presence_grace: Duration::from_secs(5),
             unverified_at_most: Duration::from_secs(30),
             max_frame_bytes: 128 * 1024,
             max_in_flight: 64,

@@ -23,6 +23,7 @@ use web::{AllowedOrigins, Lifecycle};
 use super::deliver::{Followed, Follower};
 use super::fanout::{Audience, Fanout, Inbox, Note, PassingDelivery};
 use super::frame;
+use super::presence::{News, Outgoing};
 use super::settings::LiveSettings;
 use super::socket::{Ending, Socket};
 use super::typing::Typing;
@@ -60,6 +61,10 @@ pub struct Shard {
     pub(super) rooms: RefCell<HashMap<RoomId, Followed>>,
     users: RefCell<HashMap<UserId, Vec<Rc<Socket>>>>,
     pub(super) typing: RefCell<Typing>,
+    /// Leases that are due.
+    pub(super) outgoing: Outgoing,
+    /// Changed presence that its sockets are to be told.
+    pub(super) news: News,
     next_key: Cell<u64>,
     /// Over how long the sockets come back, once the server stops.
     pub(super) spread: Cell<Duration>,
@@ -79,6 +84,8 @@ impl Shard {
             rooms: RefCell::default(),
             users: RefCell::default(),
             typing: RefCell::default(),
+            outgoing: Outgoing::default(),
+            news: News::default(),
             next_key: Cell::new(0),
             spread: Cell::new(Duration::ZERO),
             verified_at: Cell::new(None),
@@ -100,6 +107,8 @@ impl Shard {
         rt::spawn(Rc::clone(self).run(inbox));
         rt::spawn(Rc::clone(self).sweep());
         rt::spawn(Rc::clone(self).reconcile(missed));
+        rt::spawn(Rc::clone(self).keep_leases());
+        rt::spawn(Rc::clone(self).tell_presence());
         true
     }
 
@@ -123,6 +132,7 @@ impl Shard {
                         self.pass(delivery);
                     }
                 }
+                Note::Presence(batch) => self.news.add(batch),
                 Note::SessionEnded(session, reason) => self.end_session(session, reason),
                 Note::Drain(done) => {
                     rt::spawn(Rc::clone(&self).drain(done));
@@ -186,6 +196,7 @@ impl Shard {
     pub(super) fn remove(&self, socket: &Socket) {
         self.unfollow_all(socket);
         self.count_out(socket);
+        self.let_lease_end(socket);
         self.sockets.borrow_mut().remove(&socket.key);
         let mut users = self.users.borrow_mut();
         if let Some(sockets) = users.get_mut(&socket.principal.user_id) {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use chat_entity::{Profile, Seq};
+use chat_entity::{PresenceStatus, Profile, Seq};
 use contract::frames::{Goodbye, ServerFrame, close};
 use kernel::{ConnectionId, Principal, RoomId, Timestamp};
 use tokio::sync::Notify;
@@ -15,6 +15,7 @@ use web::SocketKey;
 
 use super::frame;
 use super::outbox::{Outbox, Overflow};
+use super::presence::LeaseState;
 
 /// How far a socket has come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -61,6 +62,10 @@ pub(super) struct Socket {
     pub(super) gone_from: RefCell<HashMap<RoomId, Seq>>,
     /// Rooms that the socket itself asks to leave.
     pub(super) leaving: RefCell<HashSet<RoomId>>,
+    /// What it says of its user.
+    pub(super) status: Cell<PresenceStatus>,
+    /// Its lease.
+    pub(super) lease: Cell<LeaseState>,
     pub(super) opened_at: Instant,
     pub(super) heard_at: Cell<Instant>,
     pub(super) pinged_at: Cell<Instant>,

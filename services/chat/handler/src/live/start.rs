@@ -39,6 +39,7 @@ impl Shard {
             }
         };
         socket.phase.set(Phase::Started);
+        self.begin_lease(socket);
         let mut unheard = Vec::new();
         let mut rest = &rooms[..];
         let (first, entries) = take_frame(&mut rest);

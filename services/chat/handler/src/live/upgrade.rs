@@ -7,7 +7,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::web::{self as actix, Data};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, rt};
-use chat_entity::Profile;
+use chat_entity::{PresenceStatus, Profile};
 use contract::frames::{Hello, Limits, SUBPROTOCOL, ServerFrame, TICKET_PREFIX, close};
 use contract::problem::{Problem, Slug};
 use identity::Refusal as TokenRefusal;
@@ -20,6 +20,7 @@ use web::{ClientAddress, Failure, SocketKey, bearer, origin_is_allowed, refusal_
 use super::frame;
 use super::guard::{FrameGuard, Refusal};
 use super::outbox::{Outbox, OutboxBody};
+use super::presence::LeaseState;
 use super::shard::{Live, Shard};
 use super::socket::{Ending, Phase, Socket};
 use crate::wire;
@@ -162,6 +163,8 @@ fn new_socket(shard: &Shard, principal: Principal, outbox: Rc<Outbox>, tcp: Opti
         joined: RefCell::default(),
         gone_from: RefCell::default(),
         leaving: RefCell::default(),
+        status: Cell::new(PresenceStatus::Online),
+        lease: Cell::new(LeaseState::None),
         opened_at: now,
         heard_at: Cell::new(now),
         pinged_at: Cell::new(now),

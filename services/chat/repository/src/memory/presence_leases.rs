@@ -1,15 +1,12 @@
 //! Presence in a single process.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use chat_entity::PresenceStatus;
-use chat_usecase::port::{LONGEST_LEASE, Lease, Presence, PresenceLeases};
+use chat_usecase::port::{LONGEST_LEASE, Lease, Presence, PresenceChange, PresenceLeases};
 use kernel::{ConnectionId, Timestamp, UserId};
-
-/// After this many renewals, leases that have ended are forgotten.
-const SWEEP_EVERY: usize = 10_000;
 
 /// Keeps leases until they end. There are as many as connections, which are bounded where they are made.
 #[derive(Default)]
@@ -17,20 +14,61 @@ pub struct MemoryPresenceLeases {
     leases: Mutex<Leases>,
 }
 
-type OfUser = HashMap<ConnectionId, (PresenceStatus, Timestamp)>;
-
 #[derive(Default)]
 struct Leases {
     of_users: HashMap<UserId, OfUser>,
-    renewals: usize,
+    /// When to look at whom again: the earliest end of each user's leases.
+    ends: BTreeSet<(Timestamp, UserId)>,
+}
+
+struct OfUser {
+    leases: HashMap<ConnectionId, Held>,
+    told: Option<PresenceStatus>,
+    seen_at: Timestamp,
+    /// Its place in `ends`.
+    earliest: Option<Timestamp>,
+}
+
+struct Held {
+    /// Any open connection is greater than one that has gone.
+    weight: (bool, PresenceStatus),
+    until: Timestamp,
+}
+
+impl OfUser {
+    fn status(&self, now: Timestamp) -> Option<PresenceStatus> {
+        let holding = self.leases.values().filter(|held| now < held.until);
+        holding.map(|held| held.weight).max().map(|(_, status)| status)
+    }
 }
 
 impl Leases {
-    fn forget_ended(&mut self, now: Timestamp) {
-        self.of_users.retain(|_, of_user| {
-            of_user.retain(|_, (_, until)| now < *until);
-            !of_user.is_empty()
-        });
+    fn note(&mut self, lease: &Lease, now: Timestamp) {
+        let new = || OfUser { leases: HashMap::new(), told: None, seen_at: now, earliest: None };
+        let of_user = self.of_users.entry(lease.user).or_insert_with(new);
+        let held = Held { weight: (lease.is_open, lease.status), until: lease.until.min(now.plus(LONGEST_LEASE)) };
+        of_user.leases.insert(lease.connection, held);
+        of_user.seen_at = of_user.seen_at.max(now);
+    }
+
+    /// Forgets what has ended, notes when to look again, and gives what has changed.
+    fn look(&mut self, user: UserId, now: Timestamp) -> Option<PresenceChange> {
+        let of_user = self.of_users.get_mut(&user)?;
+        of_user.leases.retain(|_, held| now < held.until);
+        let status = of_user.status(now);
+        if let Some(earliest) = of_user.earliest.take() {
+            self.ends.remove(&(earliest, user));
+        }
+        of_user.earliest = of_user.leases.values().map(|held| held.until).min();
+        if let Some(earliest) = of_user.earliest {
+            self.ends.insert((earliest, user));
+        }
+        let seen_at = of_user.seen_at;
+        let has_changed = std::mem::replace(&mut of_user.told, status) != status;
+        if status.is_none() {
+            self.of_users.remove(&user);
+        }
+        has_changed.then_some(PresenceChange { user, status, seen_at })
     }
 }
 
@@ -47,53 +85,33 @@ impl MemoryPresenceLeases {
 
 #[async_trait]
 impl PresenceLeases for MemoryPresenceLeases {
-    async fn renew(&self, lease: Lease, now: Timestamp) {
-        let mut leases = self.leases();
-        leases.renewals += 1;
-        if leases.renewals >= SWEEP_EVERY {
-            leases.renewals = 0;
-            leases.forget_ended(now);
+    async fn renew(&self, leases: &[Lease], now: Timestamp) -> Vec<PresenceChange> {
+        let mut all = self.leases();
+        for lease in leases {
+            all.note(lease, now);
         }
-        let until = lease.until.min(now.plus(LONGEST_LEASE));
-        leases.of_users.entry(lease.user).or_default().insert(lease.connection, (lease.status, until));
+        leases.iter().filter_map(|lease| all.look(lease.user, now)).collect()
     }
 
-    async fn end(&self, user: UserId, connection: ConnectionId) {
-        let mut leases = self.leases();
-        if let Some(of_user) = leases.of_users.get_mut(&user) {
-            of_user.remove(&connection);
-            if of_user.is_empty() {
-                leases.of_users.remove(&user);
-            }
+    async fn take_ended(&self, limit: usize, now: Timestamp) -> Vec<PresenceChange> {
+        let mut all = self.leases();
+        let mut changes = Vec::new();
+        while changes.len() < limit
+            && let Some((earliest, user)) = all.ends.first().copied()
+            && earliest <= now
+        {
+            changes.extend(all.look(user, now));
         }
+        changes
+    }
+
+    async fn candidates(&self, limit: usize) -> Vec<UserId> {
+        self.leases().of_users.keys().take(limit).copied().collect()
     }
 
     async fn present(&self, users: &[UserId], now: Timestamp) -> Vec<Presence> {
-        let leases = self.leases();
-        let presence = |user| {
-            let of_user = leases.of_users.get(user).into_iter().flat_map(HashMap::values);
-            let status = of_user.filter(|(_, until)| now < *until).map(|(status, _)| *status).max();
-            status.map_or(Presence::Absent, Presence::Here)
-        };
-        users.iter().map(presence).collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn leases_that_nobody_renewed_are_forgotten() {
-        let memory = MemoryPresenceLeases::new();
-        let at = Timestamp::from_millis;
-        let renew = |now: i64| {
-            let (user, connection) = (UserId::new(), ConnectionId::new());
-            memory.renew(Lease { user, connection, status: PresenceStatus::Online, until: at(now + 30) }, at(now))
-        };
-        for now in 0..3 * SWEEP_EVERY {
-            renew(i64::try_from(now).unwrap()).await;
-        }
-        assert!(memory.leases().of_users.len() <= SWEEP_EVERY + 30);
+        let all = self.leases();
+        let status = |user| all.of_users.get(user).and_then(|of_user: &OfUser| of_user.status(now));
+        users.iter().map(|user| status(user).map_or(Presence::Absent, Presence::Here)).collect()
     }
 }

@@ -3,7 +3,7 @@
 use testkit::PostgresServer;
 use tokio_postgres::{Client, NoTls};
 
-use super::{log, members, standings};
+use super::{log, members, neighbours, standings};
 
 async fn connected() -> Client {
     let url = PostgresServer::shared().await.create_database().await;
@@ -53,6 +53,17 @@ async fn a_page_of_members_begins_where_the_one_before_ended() {
     let plan = plan_of(members::SELECT_MEMBERS).await;
     assert!(plan.contains("Index Cond: ((room = me.room) AND (joined_at >= $3))"), "{plan}");
     assert!(!plan.contains("Seq Scan"), "{plan}");
+}
+
+#[tokio::test]
+async fn each_user_who_is_asked_for_costs_a_look_into_indexes() {
+    for sql in [neighbours::IN_ROOM, neighbours::NEIGHBOURS] {
+        let plan = plan_of(sql).await;
+        assert!(!plan.contains("Seq Scan") && !plan.contains("hashed SubPlan"), "{plan}");
+    }
+    let plan = plan_of(neighbours::NEIGHBOURS).await;
+    assert!(plan.contains("Index Cond: (\"user\" = u.id)"), "{plan}");
+    assert!(plan.contains("Index Cond: ((\"user\" = $1) AND (room = theirs.room))"), "{plan}");
 }
 
 /// Ten messages of one member of one room, each an answer that names somebody.

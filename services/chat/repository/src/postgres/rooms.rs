@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chat_entity::{Event, EventContent, Membership, Room, RoomDetails, RoomKind, RoomName, Seq};
+use chat_entity::{Event, EventContent, Membership, Profile, Room, RoomDetails, RoomKind, RoomName, Seq};
 use chat_usecase::port::{
     Access, Created, Creation, Join, Joined, Left, Marked, MemberOf, MyRoom, Place, RoomPage, RoomStanding, Rooms,
     Standings,
@@ -12,6 +12,7 @@ use database::postgres::{Connection, Done, QueryError, encode, violated_constrai
 use kernel::{RoomId, StoreError, Timestamp, UserId};
 
 use super::members::{self, Leave, Mark};
+use super::neighbours;
 use super::rows::{self, Result};
 use super::standings::{self, cut};
 use super::store::PostgresStore;
@@ -112,6 +113,32 @@ impl Rooms for PostgresRooms {
         limit: u32,
     ) -> Result<Access<RoomPage<MemberOf>>, StoreError> {
         self.store.readers.read(async |connection| members::page(connection, reader, room, after, limit).await).await
+    }
+
+    async fn members_among(
+        &self,
+        reader: UserId,
+        room: RoomId,
+        users: Vec<UserId>,
+        limit: u32,
+    ) -> Result<Access<Vec<Profile>>, StoreError> {
+        self.store
+            .readers
+            .read(async |connection| neighbours::in_room(connection, reader, room, &users, limit).await)
+            .await
+    }
+
+    async fn neighbours_among(
+        &self,
+        reader: UserId,
+        users: Vec<UserId>,
+        limit: u32,
+    ) -> Result<Vec<Profile>, StoreError> {
+        self.store.readers.read(async |connection| neighbours::of(connection, reader, &users, limit).await).await
+    }
+
+    async fn rooms_of(&self, users: Vec<UserId>) -> Result<Vec<(UserId, RoomId)>, StoreError> {
+        self.store.readers.read(async |connection| neighbours::rooms_of(connection, &users).await).await
     }
 }
 

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chat_entity::{Event, EventContent, Membership, NewRoom, Role, Room, RoomDetails, RoomKind, RoomName, Seq};
+use chat_entity::{
+    Event, EventContent, Membership, NewRoom, Profile, Role, Room, RoomDetails, RoomKind, RoomName, Seq,
+};
 use chat_usecase::port::{
     Access, Created, Creation, IdempotencyKey, Join, Joined, Left, Marked, MemberOf, MyRoom, Place, RoomPage,
     RoomStanding, Rooms, Standings,
@@ -14,6 +16,7 @@ use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use super::append::{Change, Counters, append_change};
 use super::members::{self, add_member, is_in_too_many, profile_of, room_by_number, sight};
+use super::neighbours;
 use super::rows;
 use super::standings::{self, cut};
 use super::store::SqliteStore;
@@ -122,6 +125,36 @@ impl Rooms for SqliteRooms {
                 sight(&snapshot, reader, room)?.for_members(|number| members::page(&snapshot, number, after, limit))
             })
             .await
+    }
+
+    async fn members_among(
+        &self,
+        reader: UserId,
+        room: RoomId,
+        users: Vec<UserId>,
+        limit: u32,
+    ) -> Result<Access<Vec<Profile>>, StoreError> {
+        self.store
+            .readers
+            .read(move |connection| {
+                let snapshot = connection.unchecked_transaction()?;
+                sight(&snapshot, reader, room)?
+                    .for_members(|number| neighbours::in_room(&snapshot, number, &users, limit))
+            })
+            .await
+    }
+
+    async fn neighbours_among(
+        &self,
+        reader: UserId,
+        users: Vec<UserId>,
+        limit: u32,
+    ) -> Result<Vec<Profile>, StoreError> {
+        self.store.readers.read(move |connection| neighbours::of(connection, reader, &users, limit)).await
+    }
+
+    async fn rooms_of(&self, users: Vec<UserId>) -> Result<Vec<(UserId, RoomId)>, StoreError> {
+        self.store.readers.read(move |connection| neighbours::rooms_of(connection, &users)).await
     }
 }
 

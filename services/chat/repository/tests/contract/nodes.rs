@@ -7,9 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chat_repository::memory::{MemoryPresenceLeases, MemoryTickets};
 use chat_repository::redis::{RedisPresenceLeases, RedisTickets};
-use chat_usecase::port::{Lease, Presence, PresenceLeases, Tickets};
+use chat_usecase::port::{Lease, Presence, PresenceChange, PresenceLeases, Tickets};
 use database::redis::{Redis, RedisSettings};
-use kernel::{ConnectionId, Principal, SessionId, StoreError, Timestamp, UserId};
+use kernel::{Principal, SessionId, StoreError, Timestamp, UserId};
 use testkit::{RedisServer, Turned};
 
 use crate::samples::at;
@@ -88,12 +88,16 @@ struct PresenceOfTwo {
 
 #[async_trait]
 impl PresenceLeases for PresenceOfTwo {
-    async fn renew(&self, lease: Lease, now: Timestamp) {
-        self.renewing.renew(lease, now).await;
+    async fn renew(&self, leases: &[Lease], now: Timestamp) -> Vec<PresenceChange> {
+        self.renewing.renew(leases, now).await
     }
 
-    async fn end(&self, user: UserId, connection: ConnectionId) {
-        self.asking.end(user, connection).await;
+    async fn take_ended(&self, limit: usize, now: Timestamp) -> Vec<PresenceChange> {
+        self.asking.take_ended(limit, now).await
+    }
+
+    async fn candidates(&self, limit: usize) -> Vec<UserId> {
+        self.asking.candidates(limit).await
     }
 
     async fn present(&self, users: &[UserId], now: Timestamp) -> Vec<Presence> {

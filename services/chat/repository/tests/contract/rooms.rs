@@ -6,6 +6,7 @@ mod joining;
 mod leaving;
 mod lists;
 mod memberships;
+mod neighbours;
 mod read_marks;
 
 use chat_entity::{Event, EventContent, Membership, Role, Room, RoomDetails, RoomKind, Seq};

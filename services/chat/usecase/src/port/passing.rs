@@ -3,6 +3,8 @@
 use chat_entity::{Profile, Seq};
 use kernel::{RoomId, UserId};
 
+use super::PresenceChange;
+
 /// Something that a client may show and may miss.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Passing {
@@ -30,6 +32,13 @@ pub enum Passing {
         read_seq: Seq,
         /// Whether the other members are told, or the user's own devices only.
         to_all: bool,
+    },
+    /// Somebody has become something else to others.
+    PresenceChanged {
+        /// Who, and what.
+        change: PresenceChange,
+        /// The rooms that the user is in: whoever is in one of them is told, once.
+        rooms: Vec<RoomId>,
     },
 }
 

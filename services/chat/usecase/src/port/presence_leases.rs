@@ -18,7 +18,12 @@ pub struct Lease {
     pub connection: ConnectionId,
     /// What it says.
     pub status: PresenceStatus,
-    /// When it ends, unless it is renewed; at most [`LONGEST_LEASE`] from now counts.
+    /// Whether the connection is open. One that was is remembered until its lease ends, and counts only while the user
+    /// has no open one.
+    pub is_open: bool,
+    /// Whether the connection is new, says something new, or has gone: nothing of that kind is merely repeated.
+    pub is_news: bool,
+    /// When it ends, unless it is renewed; at most [`LONGEST_LEASE`] from now counts. A time that has come ends it.
     pub until: Timestamp,
 }
 
@@ -33,17 +38,38 @@ pub enum Presence {
     Unknown,
 }
 
+/// What a user has become to others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PresenceChange {
+    /// Who.
+    pub user: UserId,
+    /// The greatest status of all connections; `None` when there is none any more.
+    pub status: Option<PresenceStatus>,
+    /// When a connection of the user last renewed its lease or ended. It never goes back from one change of a user to the
+    /// next.
+    pub seen_at: Timestamp,
+}
+
 /// A forgetful memory of who is there, which all nodes share.
 ///
 /// It never fails: what it could not note comes again with the next renewal, and what it cannot say is unknown.
+///
+/// It remembers what was told of each user, so that of all nodes one tells a change, and each only once: a change MUST be
+/// given to exactly one caller. It MUST NOT say of its own accord that somebody has gone whose lease it may have lost or
+/// could not renew; and while it may have lost what was told, it MUST give changes only by leases that are news.
 #[cfg_attr(test, mockall::automock)]
 #[async_trait]
 pub trait PresenceLeases: Send + Sync {
-    /// Notes a lease, or renews it with a new status and end. One that has ended at `now` notes nothing.
-    async fn renew(&self, lease: Lease, now: Timestamp);
+    /// Notes leases, or renews them with a new status and end, all in one question; it gives those users who have become
+    /// something else to others than what was told of them before, each once.
+    async fn renew(&self, leases: &[Lease], now: Timestamp) -> Vec<PresenceChange>;
 
-    /// Ends a connection's lease before its time. It MUST NOT touch those of the user's other connections.
-    async fn end(&self, user: UserId, connection: ConnectionId);
+    /// Takes out leases that have ended by themselves and gives the users who have become something else by that, at most
+    /// `limit`. There may be more when it gives that many.
+    async fn take_ended(&self, limit: usize, now: Timestamp) -> Vec<PresenceChange>;
+
+    /// Users who may be there, in no order: all who are, up to `limit`, and perhaps some whose leases have just ended.
+    async fn candidates(&self, limit: usize) -> Vec<UserId>;
 
     /// What is known of each of these users, in their order and in one question. A lease that has ended MUST NOT count.
     /// It MUST NOT say that somebody is absent whose lease it may have lost.

@@ -220,4 +220,25 @@ pub trait Rooms: Send + Sync {
         after: Option<Place>,
         limit: u32,
     ) -> Result<Access<RoomPage<MemberOf>>, StoreError>;
+
+    /// Those of these users who are in a room that the reader is in, by user name without regard to case.
+    async fn members_among(
+        &self,
+        reader: UserId,
+        room: RoomId,
+        users: Vec<UserId>,
+        limit: u32,
+    ) -> Result<Access<Vec<Profile>>, StoreError>;
+
+    /// Those of these users who share at least one room with the reader, and the reader, if named, in any case; by user
+    /// name without regard to case.
+    async fn neighbours_among(
+        &self,
+        reader: UserId,
+        users: Vec<UserId>,
+        limit: u32,
+    ) -> Result<Vec<Profile>, StoreError>;
+
+    /// The rooms that each of these users is in, in no order; in one question.
+    async fn rooms_of(&self, users: Vec<UserId>) -> Result<Vec<(UserId, RoomId)>, StoreError>;
 }

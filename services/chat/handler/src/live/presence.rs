@@ -1,0 +1,216 @@
+//! Keeps up the leases of a worker's sockets, and tells the sockets whose presence has changed: both in batches, so that a
+//! crowd that comes at once costs no more than it must.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chat_entity::PresenceStatus;
+use chat_usecase::port::{LONGEST_LEASE, Lease};
+use indexmap::IndexMap;
+use kernel::UserId;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::fanout::PresenceDelivery;
+use super::shard::Shard;
+use super::socket::Socket;
+
+/// How long a first lease may wait for others that are due, and what a client says right after `start` for it.
+const GATHER: Duration = Duration::from_millis(50);
+/// Leases that are renewed in one question.
+const AT_ONCE: usize = 100;
+/// Leases of sockets that have ended, while nobody can be told of them. What is beyond ends by itself.
+const MAX_ENDED: usize = 10_000;
+/// Users whose change may wait to be told; what is beyond is not told.
+const MAX_NEWS: usize = 1_000;
+/// How often news are told, and to about how many sockets each time: a worker does that in a small part of the time, and
+/// has the rest for what must not wait.
+const TELL_EVERY: Duration = Duration::from_millis(100);
+const TOLD_AT_ONCE: usize = 20_000;
+
+/// A socket's lease as its worker knows it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum LeaseState {
+    /// It has not started, or has ended.
+    None,
+    /// It has something new to say.
+    News,
+    /// It was noted, and is to be renewed at this time.
+    Due(Instant),
+}
+
+/// Leases of sockets that have ended, which last a little longer.
+#[derive(Default)]
+pub(super) struct Outgoing {
+    ended: RefCell<Vec<Lease>>,
+    wake: Notify,
+}
+
+/// Users whose presence has changed, the longest known first; what is newer of a user takes the place of what is older.
+#[derive(Default)]
+pub(super) struct News {
+    waiting: RefCell<IndexMap<UserId, Arc<PresenceDelivery>>>,
+    wake: Notify,
+}
+
+impl News {
+    pub(super) fn add(&self, batch: Vec<Arc<PresenceDelivery>>) {
+        let mut waiting = self.waiting.borrow_mut();
+        for delivery in batch {
+            let is_full = waiting.len() >= MAX_NEWS;
+            match waiting.get_mut(&delivery.user) {
+                Some(known) if known.seen_at <= delivery.seen_at => *known = delivery,
+                // Two nodes have told of it, and the later one was heard first.
+                Some(_) => {}
+                None if is_full => tracing::debug!("too many users come and go; some are not told of"),
+                None => drop(waiting.insert(delivery.user, delivery)),
+            }
+        }
+        self.wake.notify_one();
+    }
+}
+
+impl Shard {
+    /// A socket has started: its user is there.
+    pub(super) fn begin_lease(&self, socket: &Socket) {
+        socket.lease.set(LeaseState::News);
+        self.outgoing.wake.notify_one();
+    }
+
+    /// A socket says how present its user is. It returns when the others can know, if they can at all.
+    pub(super) async fn say(&self, socket: &Socket, status: PresenceStatus) {
+        socket.status.set(status);
+        if socket.is_started() {
+            socket.lease.set(LeaseState::News);
+            self.renew_leases(&[socket]).await;
+        }
+    }
+
+    /// A socket is gone: its user may come back in a moment. One that the server sent away has got longer already.
+    pub(super) fn let_lease_end(&self, socket: &Socket) {
+        let had = socket.lease.replace(LeaseState::None);
+        let mut ended = self.outgoing.ended.borrow_mut();
+        if had != LeaseState::None && !socket.is_draining.get() && ended.len() < MAX_ENDED {
+            ended.push(self.last_lease(socket, self.live.settings.presence_grace));
+            self.outgoing.wake.notify_one();
+        }
+    }
+
+    /// Lets the users of these sockets, which are sent away, count as there until they should be back.
+    pub(super) async fn hold_leases(&self, sockets: &[Rc<Socket>]) {
+        let lasts = self.spread.get() + self.live.settings.presence_grace;
+        let held = sockets.iter().filter(|socket| socket.lease.replace(LeaseState::None) != LeaseState::None);
+        let leases: Vec<Lease> = held.map(|socket| self.last_lease(socket, lasts)).collect();
+        for some in leases.chunks(AT_ONCE) {
+            self.live.chat.renew_presence(some).await;
+        }
+    }
+
+    fn last_lease(&self, socket: &Socket, lasts: Duration) -> Lease {
+        let until = self.live.clock.now().plus(lasts.min(LONGEST_LEASE));
+        Lease { is_open: false, is_news: true, until, ..self.lease(socket) }
+    }
+
+    fn lease(&self, socket: &Socket) -> Lease {
+        Lease {
+            user: socket.principal.user_id,
+            connection: socket.id,
+            status: socket.status.get(),
+            is_open: true,
+            is_news: socket.lease.get() == LeaseState::News,
+            until: self.live.clock.now().plus(self.live.settings.presence_lease),
+        }
+    }
+
+    /// Renews leases for as long as the worker lives; the first one of a node also looks for those that nobody renews.
+    pub(super) async fn keep_leases(self: Rc<Self>) {
+        let looks_for_ended = self.number.get() == Some(&0);
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(self.live.settings.tick) => {}
+                () = self.outgoing.wake.notified() => tokio::time::sleep(GATHER).await,
+            }
+            let ended = std::mem::take(&mut *self.outgoing.ended.borrow_mut());
+            for some in ended.chunks(AT_ONCE) {
+                self.live.chat.renew_presence(some).await;
+            }
+            let now = Instant::now();
+            let is_due = |socket: &Rc<Socket>| match socket.lease.get() {
+                LeaseState::None => false,
+                LeaseState::News => true,
+                LeaseState::Due(at) => at <= now,
+            };
+            let mut due = self.all_sockets();
+            due.retain(is_due);
+            for some in due.chunks(AT_ONCE) {
+                self.renew_leases(&some.iter().map(Rc::as_ref).collect::<Vec<_>>()).await;
+            }
+            if looks_for_ended {
+                self.live.chat.tell_ended_presence().await;
+            }
+        }
+    }
+
+    async fn renew_leases(&self, sockets: &[&Socket]) {
+        // Those that have ended while others were renewed are not brought back.
+        let open = sockets.iter().filter(|socket| socket.lease.get() != LeaseState::None);
+        let leases: Vec<Lease> = open
+            .map(|socket| {
+                let lease = self.lease(socket);
+                socket.lease.set(LeaseState::Due(self.next_renewal(socket)));
+                lease
+            })
+            .collect();
+        self.live.chat.renew_presence(&leases).await;
+    }
+
+    /// A third of the lease, or a little less: whatever came at once is spread in a few rounds.
+    fn next_renewal(&self, socket: &Socket) -> Instant {
+        let part = f64::from(socket.id.as_bytes()[15]) / 256.0;
+        Instant::now() + self.live.settings.presence_lease.div_f64(3.0).mul_f64(1.0 - 0.2 * part)
+    }
+
+    /// Tells the sockets what is waiting, a part of it at a time.
+    pub(super) async fn tell_presence(self: Rc<Self>) {
+        loop {
+            self.news.wake.notified().await;
+            self.be_sure_of_sessions().await;
+            let mut told = 0;
+            while told < TOLD_AT_ONCE {
+                let next = self.news.waiting.borrow_mut().shift_remove_index(0);
+                let Some((_, delivery)) = next else { break };
+                told += self.pass_presence(&delivery);
+            }
+            if !self.news.waiting.borrow().is_empty() {
+                self.news.wake.notify_one();
+            }
+            tokio::time::sleep(TELL_EVERY).await;
+        }
+    }
+
+    /// Tells each socket that follows one of the rooms, once; gives how many were looked at.
+    fn pass_presence(&self, delivery: &PresenceDelivery) -> usize {
+        let rooms = self.rooms.borrow();
+        let mut followed: Vec<_> = delivery.rooms.iter().filter_map(|room| rooms.get(room)).collect();
+        // A room that all are in comes first, and is the last.
+        followed.sort_unstable_by_key(|followed| std::cmp::Reverse(followed.followers.len()));
+        let all = self.sockets.borrow().len();
+        let mut told = HashSet::new();
+        let mut looked_at = 0;
+        for followed in followed {
+            if told.len() >= all {
+                break;
+            }
+            looked_at += followed.followers.len();
+            for (key, follower) in &followed.followers {
+                if told.insert(*key) {
+                    follower.socket.outbox.push_if_keeping_up(delivery.frame.clone());
+                }
+            }
+        }
+        looked_at
+    }
+}
