@@ -30,6 +30,7 @@ use jiff::tz::TimeZone;
 use kernel::Timestamp;
 
 pub use areas::{MIN_HEIGHT, MIN_WIDTH};
+pub use clean::line as clean_line;
 pub use editor::MAX_TEXT_BYTES;
 pub use entry::{Delivery, Entry, Message};
 pub use log::{Find, Log, MAX_ENTRIES};

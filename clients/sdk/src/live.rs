@@ -15,9 +15,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use contract::chat::{Format, ReadMark};
+use contract::chat::{Format, PresenceList, PresenceStatus, ReadMark, UserPresence};
 use contract::events::PassingEvent;
-use contract::frames::{InRoom, MarkReadIn, MessageSent, RoomEntry};
+use contract::frames::{InRoom, ListPresence, MarkReadIn, MessageSent, RoomEntry, SetPresence};
 use kernel::{MessageId, RoomId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -308,6 +308,16 @@ impl Live {
     /// Marks a room as read up to a place; gives the mark, which never moves back.
     pub async fn mark_read(&self, room_id: RoomId, seq: u64) -> Result<u64, Error> {
         self.request::<ReadMark>("read.mark", MarkReadIn { room_id, seq }).await.map(|mark| mark.read_seq)
+    }
+
+    /// Who is here: of those in this room, or of all with whom one shares a room. Needs the feature `presence`.
+    pub async fn presence(&self, room_id: Option<RoomId>) -> Result<Vec<UserPresence>, Error> {
+        self.request::<PresenceList>("presence.list", ListPresence { room_id }).await.map(|list| list.users)
+    }
+
+    /// Says how one is here, on this connection. Needs the feature `presence`.
+    pub async fn set_presence(&self, status: PresenceStatus) -> Result<(), Error> {
+        self.request::<Value>("presence.set", SetPresence { status }).await.map(drop)
     }
 
     /// Changes a message of one's own. Needs the feature `editing`.

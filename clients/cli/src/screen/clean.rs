@@ -47,6 +47,11 @@ fn picture(c: char) -> char {
     }
 }
 
+/// A line as any terminal can be given it.
+pub fn line(text: &str) -> String {
+    text.graphemes(true).map(shown).collect()
+}
+
 /// How many cells a text takes that is shown grapheme by grapheme.
 pub(super) fn width(text: &str) -> usize {
     text.graphemes(true).map(|grapheme| usize::from(shown(grapheme).cell_width())).sum()

@@ -1,0 +1,277 @@
+//! Chatting without a screen: lines in, lines out.
+
+use std::collections::HashMap;
+use std::io::{self, BufRead, Read};
+
+use contract::frames::RoomEntry;
+use kernel::RoomId;
+use natter_client::{Around, Client, Ended, LiveOptions, Status, Update, Updates};
+use tokio::sync::mpsc;
+
+use crate::actions::{Desk, Outcome, Place, carry_out, sentence};
+use crate::commands::parse;
+use crate::failure::{ExitStatus, Failure};
+use crate::lines::{event_line, indented, message_line, write};
+use crate::words;
+
+/// Bytes of a line that is read; nothing longer can be a message.
+const LONGEST_LINE: u64 = 256 * 1024;
+
+/// A conversation in lines.
+struct Plain {
+    desk: Desk,
+    place: Place,
+    /// Whether somebody's command could not be carried out.
+    has_failed: bool,
+    is_away: bool,
+}
+
+/// Reads lines until they end, and writes what is said meanwhile. Each line is done before the next one is read.
+///
+/// # Errors
+/// When the server cannot be reached at first, or the session is over. A command that failed makes it
+/// [`ExitStatus::Failed`] in the end.
+pub(crate) async fn run(client: &Client) -> Result<(), Failure> {
+    let info = client.info().await?;
+    // A session that is over shows here, before anything is read.
+    let rooms = client.my_rooms().await?;
+    let (live, updates) = client.live(LiveOptions::default());
+    let names: HashMap<RoomId, String> =
+        rooms.iter().map(|mine| (mine.room.id, words::room_name(&mine.room))).collect();
+    let home = names.iter().find(|(_, name)| *name == words::HOME).or_else(|| names.iter().next());
+    let room = home.map(|(room, _)| *room);
+    let desk = Desk { client: client.clone(), live, info: info.into() };
+    let mut plain = Plain { desk, place: Place { room, names }, has_failed: false, is_away: false };
+    plain.say(&format!("Signed in as {} on {}. /help explains the commands.", client.username(), client.address()))?;
+    let ended = plain.converse(updates).await;
+    plain.desk.live.close().await;
+    ended?;
+    if plain.has_failed { Err(Failure::new(ExitStatus::Failed, "")) } else { Ok(()) }
+}
+
+impl Plain {
+    async fn converse(&mut self, mut updates: Updates) -> Result<(), Failure> {
+        let mut lines = read_lines();
+        self.until_ready(&mut updates).await?;
+        loop {
+            tokio::select! {
+                // What was said before a line is written before its answer.
+                biased;
+                update = updates.next() => self.hear(update)?,
+                line = lines.recv() => {
+                    let Some(line) = line else { return Ok(()) };
+                    if !self.obey(&line?, &mut updates).await? {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+    }
+
+    async fn until_ready(&mut self, updates: &mut Updates) -> Result<(), Failure> {
+        loop {
+            let update = updates.next().await;
+            let is_ready = matches!(update, Some(Update::Status(Status::Ready)));
+            self.hear(update)?;
+            if is_ready {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Does what a line says; `false` when it was the last one.
+    async fn obey(&mut self, line: &str, updates: &mut Updates) -> Result<bool, Failure> {
+        if line.trim().is_empty() {
+            return Ok(true);
+        }
+        let command = match parse(line) {
+            Ok(command) => command,
+            Err(error) => return self.fail(&error.to_string()).map(|()| true),
+        };
+        let (desk, place) = (self.desk.clone(), self.place.clone());
+        let outcome = self.hearing(updates, carry_out(&desk, &place, command)).await?;
+        match outcome {
+            Err(sentence) => self.fail(&sentence)?,
+            Ok(Outcome::Told(text)) => self.say(&text)?,
+            Ok(Outcome::GoTo(room, name, text)) => {
+                self.place.names.insert(room, name);
+                self.place.room = Some(room);
+                self.say(&text)?;
+            }
+            Ok(Outcome::Left(room, text)) => {
+                self.place.names.remove(&room);
+                self.place.room = self.home();
+                self.say(&text)?;
+            }
+            Ok(Outcome::Send(message)) => {
+                let (room, body) = (message.room_id, message.body.clone());
+                let sent = match desk.live.send(message).await {
+                    Ok(sending) => self.hearing(updates, sending.outcome()).await?,
+                    Err(error) => Err(error),
+                };
+                match sent {
+                    Ok(_) => self.write(&words::sent(self.name(room), &indented(&body)))?,
+                    Err(error) => self.fail(&sentence(&error))?,
+                }
+            }
+            Ok(Outcome::Older(count)) => self.history(count).await?,
+            Ok(Outcome::Done) => self.say("Done.")?,
+            Ok(Outcome::SignedOut) => {
+                self.say("Signed out.")?;
+                return Ok(false);
+            }
+            Ok(Outcome::Quit) => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    async fn history(&mut self, count: u32) -> Result<(), Failure> {
+        let Some(room) = self.place.room else { return Ok(()) };
+        match self.desk.client.history(room, Around::Newest, count).await {
+            Ok(history) => {
+                let name = self.name(room).to_owned();
+                history.items.iter().try_for_each(|message| self.write(&message_line(&name, message)))
+            }
+            Err(error) => self.fail(&sentence(&error)),
+        }
+    }
+
+    /// Waits for something, and writes what is said meanwhile.
+    async fn hearing<T>(&mut self, updates: &mut Updates, awaited: impl Future<Output = T>) -> Result<T, Failure> {
+        let mut awaited = std::pin::pin!(awaited);
+        loop {
+            tokio::select! {
+                done = &mut awaited => return Ok(done),
+                update = updates.next() => self.hear(update)?,
+            }
+        }
+    }
+
+    fn hear(&mut self, update: Option<Update>) -> Result<(), Failure> {
+        match update {
+            None => return Err(Failure::new(ExitStatus::Failed, "The connection has ended.")),
+            Some(Update::Event(event)) => {
+                // What one says oneself is told when it has been sent.
+                let is_own_message =
+                    event.kind == "message.created" && event.actor_id == Some(self.desk.client.user_id());
+                if !is_own_message && let Some(line) = event_line(self.name(event.room_id), &event) {
+                    self.write(&line)?;
+                }
+            }
+            Some(Update::Room(entry)) => self.enter(&entry),
+            Some(Update::RoomRemoved(room)) => {
+                // After a command of one's own it is forgotten already.
+                if let Some(name) = self.place.names.remove(&room) {
+                    if self.place.room == Some(room) {
+                        self.place.room = self.home();
+                    }
+                    self.say(&format!("You are not in {name} any more."))?;
+                }
+            }
+            Some(Update::Status(status)) => self.note(status)?,
+            Some(Update::Skipped { room_id, from, to }) => {
+                let text = format!("{} of {} are not shown; /history does.", to + 1 - from, self.name(room_id));
+                self.say(&text)?;
+            }
+            Some(Update::Passing(_) | Update::Sending { .. }) => {}
+        }
+        Ok(())
+    }
+
+    fn enter(&mut self, entry: &RoomEntry) {
+        self.place.names.insert(entry.room.id, words::room_name(&entry.room));
+        self.place.room = self.place.room.or(Some(entry.room.id));
+    }
+
+    fn note(&mut self, status: Status) -> Result<(), Failure> {
+        match status {
+            Status::Waiting { retry_in, why } => {
+                self.is_away = true;
+                complain(&format!("Reconnecting in {} s: {why}", retry_in.as_secs().max(1)));
+            }
+            Status::Ready if std::mem::take(&mut self.is_away) => complain("Connected again; nothing was missed."),
+            Status::Ended(Ended::SessionEnded(why)) => {
+                let text = format!("Your session has ended: {why}");
+                return Err(Failure::new(ExitStatus::NotSignedIn, text));
+            }
+            Status::Ended(Ended::Refused(why)) => return Err(Failure::new(ExitStatus::Failed, why)),
+            Status::Connecting | Status::CatchingUp | Status::Ready | Status::Ended(Ended::Closed) => {}
+        }
+        Ok(())
+    }
+
+    fn home(&self) -> Option<RoomId> {
+        let names = &self.place.names;
+        names.iter().find(|(_, name)| *name == words::HOME).or_else(|| names.iter().next()).map(|(room, _)| *room)
+    }
+
+    fn name(&self, room: RoomId) -> &str {
+        self.place.names.get(&room).map_or("?", String::as_str)
+    }
+
+    fn say(&self, text: &str) -> Result<(), Failure> {
+        self.write(&words::system(&indented(text)))
+    }
+
+    fn fail(&mut self, text: &str) -> Result<(), Failure> {
+        self.has_failed = true;
+        self.say(text)
+    }
+
+    fn write(&self, text: &str) -> Result<(), Failure> {
+        Ok(write(&mut io::stdout().lock(), text)?)
+    }
+}
+
+/// Says something about the connection: on standard error, which is not part of the conversation.
+fn complain(text: &str) {
+    // If nobody hears it, nobody misses it.
+    let _ = write(&mut io::stderr().lock(), text);
+}
+
+/// Reads standard input in a thread of its own: a line at a time, and the next one when somebody wants it.
+fn read_lines() -> mpsc::Receiver<Result<String, Failure>> {
+    let (sender, lines) = mpsc::channel(1);
+    std::thread::spawn(move || {
+        let mut input = io::stdin().lock();
+        while let Some(line) = read_line(&mut input).transpose() {
+            let was_last = line.is_err();
+            if sender.blocking_send(line).is_err() || was_last {
+                return;
+            }
+        }
+    });
+    lines
+}
+
+/// The next line without its end; `None` at the end of the input.
+fn read_line(input: &mut impl BufRead) -> Result<Option<String>, Failure> {
+    let mut line = Vec::new();
+    input.take(LONGEST_LINE + 1).read_until(b'\n', &mut line)?;
+    if line.is_empty() {
+        return Ok(None);
+    }
+    if line.len() as u64 > LONGEST_LINE {
+        return Err(Failure::new(ExitStatus::Failed, format!("A line is longer than {LONGEST_LINE} bytes.")));
+    }
+    let line = String::from_utf8(line).map_err(|_| Failure::new(ExitStatus::Failed, "A line is not UTF-8."))?;
+    Ok(Some(line.trim_end_matches(['\r', '\n']).to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_read_up_to_a_length_and_the_last_one_needs_no_end() {
+        let mut input = io::Cursor::new("one\r\n\ntwo");
+        let mut next = || read_line(&mut input).unwrap();
+        assert_eq!(
+            [next(), next(), next(), next()],
+            [Some("one".into()), Some(String::new()), Some("two".into()), None]
+        );
+        let endless = io::repeat(b'x');
+        assert!(read_line(&mut io::BufReader::new(endless)).unwrap_err().message.contains("longer"));
+        assert!(read_line(&mut io::Cursor::new([0xff, b'\n'])).unwrap_err().message.contains("UTF-8"));
+    }
+}
