@@ -129,6 +129,8 @@ impl Shard {
     pub(super) async fn keep_leases(self: Rc<Self>) {
         let looks_for_ended = self.number.get() == Some(&0);
         loop {
+            // After a pause, whose session has ended meanwhile is not there.
+            self.be_sure_of_sessions().await;
             tokio::select! {
                 () = tokio::time::sleep(self.live.settings.tick) => {}
                 () = self.outgoing.wake.notified() => tokio::time::sleep(GATHER).await,
