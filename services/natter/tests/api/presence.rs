@@ -10,6 +10,8 @@ use crate::server::Server;
 
 /// A reconnect takes less, and a test does not want to wait for more.
 const GRACE: (&str, &str) = ("CHAT_PRESENCE_GRACE_MS", "3000");
+/// A node that has just been started tells of nobody who has gone before it could have heard of all leases.
+const LEASE: (&str, &str) = ("CHAT_PRESENCE_LEASE_MS", "5000");
 
 /// Who is there, as somebody is told by REST: ids and status, in the order of the answer.
 async fn listed(rest: &Rest, person: &Person, room: Option<&str>) -> Vec<(String, String)> {
@@ -128,7 +130,7 @@ async fn what_one_says_of_oneself_is_seen_by_others_and_offline_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_user_with_two_sockets_comes_and_goes_once_and_a_quick_reconnect_is_no_news() {
-    let server = Server::start(&[GRACE]).await;
+    let server = Server::start(&[GRACE, LEASE]).await;
     let rest = &server.rest;
     let (ada, bob) = (rest.person("ada").await, rest.person("bob").await);
     // They share many rooms, and hear of each other once.
