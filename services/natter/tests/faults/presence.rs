@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use serde_json::json;
-use testkit::{Live, Person, Rest, until};
+use testkit::{Live, PATIENCE, Person, Rest, until};
+use tokio::time::timeout;
 
 use crate::fleet::Fleet;
 
@@ -33,6 +34,11 @@ impl Two {
 
 /// The next `presence.changed` about somebody.
 async fn changed(live: &mut Live, person: &Person) -> String {
+    // The server's pings would let a socket wait for ever.
+    timeout(PATIENCE, next_changed(live, person)).await.expect("the change is told in time")
+}
+
+async fn next_changed(live: &mut Live, person: &Person) -> String {
     loop {
         let event = live.event("presence.changed").await;
         if event["data"]["user_id"] == person.id {
@@ -44,9 +50,9 @@ async fn changed(live: &mut Live, person: &Person) -> String {
 /// What comes about somebody in a while.
 async fn changed_within(live: &mut Live, person: &Person, span: Duration) -> Vec<String> {
     let mut all = Vec::new();
-    let _ = tokio::time::timeout(span, async {
+    let _ = timeout(span, async {
         loop {
-            all.push(changed(live, person).await);
+            all.push(next_changed(live, person).await);
         }
     })
     .await;
@@ -87,12 +93,14 @@ async fn a_node_is_stopped_and_nobody_who_comes_back_on_another_has_been_away() 
     let fleet = Fleet::start_with(&[LEASE, GRACE, ("CHAT_RECONNECTS_PER_SECOND", "1")]).await;
     let each = fleet.each();
     let mut two = Two::on(&each[0], &each[1]).await;
-    let mut more = Vec::new();
+    let mut all = vec![two.hers];
     for _ in 0..5 {
-        more.push(each[0].live(&two.ada, json!({})).await);
+        all.push(each[0].live(&two.ada, json!({})).await);
     }
     fleet.signal(0, Signal::TERM);
-    assert_eq!(two.hers.closed().await.code, 4400);
+    for live in all {
+        assert_eq!(live.closed().await.code, 4400);
+    }
     assert_eq!(
         changed_within(&mut two.his, &two.ada, Duration::from_secs(5)).await,
         [""; 0],

@@ -129,6 +129,8 @@ impl Shard {
     pub(super) async fn keep_leases(self: Rc<Self>) {
         let looks_for_ended = self.number.get() == Some(&0);
         loop {
+            // After a pause, whose session has ended meanwhile is not there.
+            self.be_sure_of_sessions().await;
             tokio::select! {
                 () = tokio::time::sleep(self.live.settings.tick) => {}
                 () = self.outgoing.wake.notified() => tokio::time::sleep(GATHER).await,
@@ -212,5 +214,37 @@ impl Shard {
             }
         }
         looked_at
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use kernel::Timestamp;
+
+    fn delivery(user: UserId, seen_at: i64) -> Arc<PresenceDelivery> {
+        let seen_at = Timestamp::from_millis(seen_at);
+        Arc::new(PresenceDelivery { user, seen_at, rooms: Vec::new(), frame: Bytes::new() })
+    }
+
+    #[test]
+    fn of_a_user_the_latest_waits_in_the_place_of_the_first_whatever_came_first() {
+        let (news, ada, bob) = (News::default(), UserId::new(), UserId::new());
+        news.add(vec![delivery(ada, 5), delivery(bob, 1), delivery(ada, 7)]);
+        news.add(vec![delivery(ada, 6), delivery(bob, 1)]);
+        let waiting: Vec<_> = news.waiting.take().into_values().map(|news| (news.user, news.seen_at)).collect();
+        assert_eq!(waiting, [(ada, Timestamp::from_millis(7)), (bob, Timestamp::from_millis(1))]);
+    }
+
+    #[test]
+    fn when_as_many_wait_as_may_a_user_more_is_not_told_of_and_those_who_wait_are_kept_up_to_date() {
+        let (news, first) = (News::default(), UserId::new());
+        let others = (1..MAX_NEWS + 10).map(|_| delivery(UserId::new(), 1));
+        news.add([delivery(first, 1)].into_iter().chain(others).collect());
+        news.add(vec![delivery(first, 2)]);
+        let waiting = news.waiting.take();
+        assert_eq!(waiting.len(), MAX_NEWS);
+        assert_eq!(waiting[&first].seen_at, Timestamp::from_millis(2));
     }
 }

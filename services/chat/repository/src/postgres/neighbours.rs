@@ -23,15 +23,20 @@ pub(super) const IN_ROOM: &str = "SELECT r.kind, me.room IS NOT NULL, p.* \
      ) p ON true \
      WHERE r.id = $1 ORDER BY p.username_key, p.id";
 
-/// For each user it stops at the first room that both are in. The offset keeps the planner from reading all members of all
+/// The users are sorted first, so that as many are looked at as are wanted, and for each it stops at the first room that both
+/// are in. The offsets, and the comparison that is no condition of its own, keep the planner from reading all members of all
 /// the reader's rooms instead.
 pub(super) const NEIGHBOURS: &str = "SELECT u.id, u.username, u.display_name, u.avatar_url \
-     FROM unnest($2::uuid[]) AS asked (id) JOIN chat.users u ON u.id = asked.id \
+     FROM ( \
+         SELECT u.id, u.username, u.display_name, u.avatar_url, u.username_key \
+         FROM unnest($2::uuid[]) AS asked (id) JOIN chat.users u ON u.id = asked.id \
+         ORDER BY u.username_key, u.id OFFSET 0 \
+     ) u \
      WHERE u.id = $1 OR EXISTS ( \
          SELECT FROM chat.members theirs \
-         WHERE theirs.\"user\" = u.id AND EXISTS ( \
-             SELECT FROM chat.members mine WHERE mine.room = theirs.room AND mine.\"user\" = $1 OFFSET 0 \
-         ) OFFSET 0 \
+         WHERE theirs.\"user\" = u.id \
+           AND (theirs.room IN (SELECT mine.room FROM chat.members mine WHERE mine.\"user\" = $1)) IS TRUE \
+         OFFSET 0 \
      ) \
      ORDER BY u.username_key, u.id LIMIT $3";
 

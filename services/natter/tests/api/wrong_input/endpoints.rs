@@ -55,6 +55,7 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     guarded("POST", "/v1/rooms/{room}/messages", Body::Json),
     guarded("GET", "/v1/rooms/{room}/events", Body::Ignored),
     guarded("PUT", "/v1/rooms/{room}/read", Body::Json),
+    guarded("GET", "/v1/presence", Body::Ignored),
     guarded("POST", "/v1/ws/tickets", Body::Empty),
     open("GET", "/v1/meta", Body::Ignored),
     open("GET", "/healthz", Body::Ignored),

@@ -65,6 +65,19 @@ async fn a_place_that_is_none_is_refused() {
 }
 
 #[tokio::test]
+async fn a_room_that_is_no_id_is_refused_and_one_that_nobody_has_is_not_there() {
+    let scene = Scene::open().await;
+    let room = scene.path("{room}");
+    for query in ["room=abc", "room=", "room=%00", "room=1", &format!("room={room}&room={room}"), "room=null"] {
+        get(&scene, "/v1/presence", query).await.problem(400, "invalid-request");
+    }
+    let nobodys = "01a1fdc7-eb67-7c44-8a1e-97b2d03c5e18";
+    get(&scene, "/v1/presence", &format!("room={nobodys}")).await.problem(404, "not-found");
+    get(&scene, "/v1/presence", &format!("room={room}")).await.expect(200);
+    scene.check_unharmed().await;
+}
+
+#[tokio::test]
 async fn any_text_can_be_looked_for() {
     let scene = Scene::open().await;
     let long = "%C3%A4".repeat(200);
