@@ -67,6 +67,8 @@ struct App {
     /// When the server was last told that one writes.
     typing_told_at: Option<Instant>,
     was_warned: bool,
+    /// The room that one is leaving.
+    leaving: Option<RoomId>,
     /// A room that was joined and that the connection has not told of yet, and what to say there.
     awaited: Option<(RoomId, String)>,
     parted: Option<Parted>,
@@ -102,6 +104,7 @@ pub(crate) async fn run(client: &Client, signals: &mut Signals, draft: &str) -> 
         mark_at: None,
         typing_told_at: None,
         was_warned: false,
+        leaving: None,
         awaited: None,
         parted: None,
     };

@@ -28,7 +28,7 @@ pub(crate) fn message_line(room: &str, message: &Message) -> String {
     if message.deleted_at.is_some() {
         return format!("[{room}] {name}: (deleted)");
     }
-    match words::emote(message) {
+    match words::emote(message.format, &message.body) {
         Some(text) => format!("[{room}] * {name} {text}"),
         None => format!("[{room}] {name}: {}", indented(&message.body)),
     }

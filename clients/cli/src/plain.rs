@@ -9,7 +9,7 @@ use natter_client::{Around, Client, Ended, LiveOptions, Status, Update, Updates}
 use tokio::sync::mpsc;
 
 use crate::actions::{Desk, Outcome, Place, carry_out, sentence};
-use crate::commands::parse;
+use crate::commands::{Command, parse};
 use crate::failure::{ExitStatus, Failure};
 use crate::lines::{event_line, indented, message_line, write};
 use crate::words;
@@ -21,7 +21,9 @@ const LONGEST_LINE: u64 = 256 * 1024;
 struct Plain {
     desk: Desk,
     place: Place,
-    /// Whether somebody's command could not be carried out.
+    /// The room that one is leaving.
+    leaving: Option<RoomId>,
+    /// Whether a command could not be carried out.
     has_failed: bool,
     is_away: bool,
 }
@@ -41,7 +43,7 @@ pub(crate) async fn run(client: &Client) -> Result<(), Failure> {
     let home = names.iter().find(|(_, name)| *name == words::HOME).or_else(|| names.iter().next());
     let room = home.map(|(room, _)| *room);
     let desk = Desk { client: client.clone(), live, info: info.into() };
-    let mut plain = Plain { desk, place: Place { room, names }, has_failed: false, is_away: false };
+    let mut plain = Plain { desk, place: Place { room, names }, leaving: None, has_failed: false, is_away: false };
     plain.say(&format!("Signed in as {} on {}. /help explains the commands.", client.username(), client.address()))?;
     let ended = plain.converse(updates).await;
     plain.desk.live.close().await;
@@ -89,6 +91,7 @@ impl Plain {
             Err(error) => return self.fail(&error.to_string()).map(|()| true),
         };
         let (desk, place) = (self.desk.clone(), self.place.clone());
+        self.leaving = place.room.filter(|_| command == Command::Leave);
         let outcome = self.hearing(updates, carry_out(&desk, &place, command)).await?;
         match outcome {
             Err(sentence) => self.fail(&sentence)?,
@@ -104,7 +107,9 @@ impl Plain {
                 self.say(&text)?;
             }
             Ok(Outcome::Send(message)) => {
-                let (room, body) = (message.room_id, message.body.clone());
+                let (room, emote) = (message.room_id, words::emote(message.format, &message.body));
+                let body =
+                    emote.map_or_else(|| message.body.clone(), |text| format!("* {} {text}", desk.client.username()));
                 let sent = match desk.live.send(message).await {
                     Ok(sending) => self.hearing(updates, sending.outcome()).await?,
                     Err(error) => Err(error),
@@ -151,17 +156,18 @@ impl Plain {
         match update {
             None => return Err(Failure::new(ExitStatus::Failed, "The connection has ended.")),
             Some(Update::Event(event)) => {
-                // What one says oneself is told when it has been sent.
-                let is_own_message =
-                    event.kind == "message.created" && event.actor_id == Some(self.desk.client.user_id());
-                if !is_own_message && let Some(line) = event_line(self.name(event.room_id), &event) {
+                // What one does oneself is told when it is done.
+                let is_own = event.actor_id == Some(self.desk.client.user_id());
+                if !is_own && let Some(line) = event_line(self.name(event.room_id), &event) {
                     self.write(&line)?;
                 }
             }
             Some(Update::Room(entry)) => self.enter(&entry),
             Some(Update::RoomRemoved(room)) => {
-                // After a command of one's own it is forgotten already.
-                if let Some(name) = self.place.names.remove(&room) {
+                // To leave by a command of one's own is no news.
+                if self.leaving != Some(room)
+                    && let Some(name) = self.place.names.remove(&room)
+                {
                     if self.place.room == Some(room) {
                         self.place.room = self.home();
                     }

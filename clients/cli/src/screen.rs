@@ -47,6 +47,9 @@ use paper::Paper;
 /// How long "caught up" is shown.
 const CAUGHT_UP: Duration = Duration::from_secs(3);
 
+/// How long it is shown that something has been done.
+const DONE: Duration = Duration::from_secs(4);
+
 /// What the user wants, which the screen cannot do by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -83,6 +86,8 @@ pub struct Screen {
     completion: Option<Completion>,
     /// What the last key could not do, until the next one.
     hint: Option<String>,
+    /// What has been done, for a moment: since when, once it was drawn.
+    done: Option<(String, Option<Timestamp>)>,
     /// Whether another Ctrl-C leaves.
     may_leave: bool,
     is_typing: bool,
@@ -99,6 +104,7 @@ impl Screen {
             pane: Pane::new(Paper { width: 0, numbered: false, palette, zone }),
             completion: None,
             hint: None,
+            done: None,
             may_leave: false,
             is_typing: false,
             was_catching_up: false,
@@ -126,7 +132,10 @@ impl Screen {
     /// After how long the screen looks different though nothing happened; whatever tells the time in the [`View`] is the
     /// app's business.
     pub fn redraw_in(&self, now: Timestamp) -> Option<Duration> {
-        CAUGHT_UP.checked_sub(now.since(self.caught_up_at?)).filter(|rest| !rest.is_zero())
+        let done = self.done.as_ref().and_then(|(_, since)| *since).map(|since| (DONE, since));
+        let caught_up = self.caught_up_at.map(|at| (CAUGHT_UP, at));
+        let left = |(lasts, since): (Duration, Timestamp)| lasts.checked_sub(now.since(since));
+        [done, caught_up].into_iter().flatten().filter_map(left).filter(|rest| !rest.is_zero()).min()
     }
 
     /// What is in the input: to be kept when the program ends without the user's wish.
@@ -140,6 +149,11 @@ impl Screen {
         if let input::Edit::Refused(full) = self.input.paste(text) {
             self.hint = Some(full.to_string());
         }
+    }
+
+    /// Says above the input, for a moment, that something has been done.
+    pub fn set_done(&mut self, text: impl Into<String>) {
+        self.done = Some((text.into(), None));
     }
 
     /// Says something above the input until the next key.

@@ -180,18 +180,28 @@ async fn ask(question: &str) -> Result<String, Failure> {
 
 async fn ask_password(question: &str) -> Result<String, Failure> {
     let question = question.to_owned();
-    aside(move || rpassword::prompt_password(question)).await
+    aside(move || rpassword::prompt_password(&question)).await
 }
 
 async fn says_yes(question: &str) -> Result<bool, Failure> {
     Ok(matches!(ask(question).await?.to_lowercase().as_str(), "y" | "yes"))
 }
 
-/// Waits for a person in a thread of its own, so that a signal is heard meanwhile.
-async fn aside(ask: impl FnOnce() -> io::Result<String> + Send + 'static) -> Result<String, Failure> {
-    let asked = tokio::task::spawn_blocking(ask).await;
-    asked.unwrap_or_else(|panic| Err(io::Error::other(panic))).map_err(|error| match error.kind() {
-        io::ErrorKind::UnexpectedEof => Failure::new(ExitStatus::NotSignedIn, "\nNobody has signed in."),
-        _ => Failure::new(ExitStatus::Failed, format!("The answer cannot be read: {error}")),
-    })
+/// Waits for a person in a thread of its own, so that a signal is heard meanwhile. One that does not end the program
+/// interrupts the reading, and it is asked again.
+async fn aside(ask: impl Fn() -> io::Result<String> + Clone + Send + 'static) -> Result<String, Failure> {
+    loop {
+        let asked = tokio::task::spawn_blocking(ask.clone()).await;
+        let error = match asked.unwrap_or_else(|panic| Err(io::Error::other(panic))) {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        match error.kind() {
+            io::ErrorKind::Interrupted => tokio::task::yield_now().await,
+            io::ErrorKind::UnexpectedEof => {
+                return Err(Failure::new(ExitStatus::NotSignedIn, "\nNobody has signed in."));
+            }
+            _ => return Err(Failure::new(ExitStatus::Failed, format!("The answer cannot be read: {error}"))),
+        }
+    }
 }

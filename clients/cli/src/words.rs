@@ -1,6 +1,6 @@
 //! What the program says, in one place, so that the screen and the plain mode say the same.
 
-use contract::chat::{Message, Room, RoomKind};
+use contract::chat::{Format, Role, Room, RoomKind};
 use contract::events::LogContent;
 use natter_client::Event;
 
@@ -57,9 +57,9 @@ pub(crate) fn unread(unread: u64, mentions: u64) -> String {
 }
 
 /// The text of an emote that `/me` has sent: a Markdown message that is one emphasis, in one line.
-pub(crate) fn emote(message: &Message) -> Option<String> {
-    let inner = message.body.strip_prefix('_')?.strip_suffix('_')?;
-    if message.format != contract::chat::Format::Markdown || inner.is_empty() || inner.contains('\n') {
+pub(crate) fn emote(format: Format, body: &str) -> Option<String> {
+    let inner = body.strip_prefix('_')?.strip_suffix('_')?;
+    if format != Format::Markdown || inner.is_empty() || inner.contains('\n') {
         return None;
     }
     let mut text = String::new();
@@ -106,17 +106,29 @@ pub(crate) fn happening(event: &Event) -> Option<String> {
 }
 
 /// What a role is called.
-pub(crate) fn role_name(role: contract::chat::Role) -> &'static str {
+pub(crate) fn role_name(role: Role) -> &'static str {
     match role {
-        contract::chat::Role::Owner => "owner",
-        contract::chat::Role::Admin => "admin",
-        contract::chat::Role::Member => "member",
+        Role::Owner => "owner",
+        Role::Admin => "admin",
+        Role::Member => "member",
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_emote_comes_back_as_it_was_typed_and_other_markdown_is_none() {
+        for text in ["waves", "likes snake_case and back\\slashes", "_", "a\\_b"] {
+            assert_eq!(emote(Format::Markdown, &as_emote(text)).as_deref(), Some(text));
+        }
+        assert_eq!(emote(Format::Markdown, &as_emote("two\nlines")).as_deref(), Some("two lines"));
+        for other in ["_", "__", "_a_b_", "plain", "_a\nb_"] {
+            assert_eq!(emote(Format::Markdown, other), None, "{other}");
+        }
+        assert_eq!(emote(Format::Plain, "_waves_"), None);
+    }
 
     #[test]
     fn the_wording_is_the_documented_one() {

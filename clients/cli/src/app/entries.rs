@@ -13,7 +13,7 @@ const EXCERPT: usize = 80;
 
 /// A message as the server tells it.
 pub(super) fn entry(message: &Message, me: UserId, log: &Log) -> Shown {
-    let emote = words::emote(message);
+    let emote = words::emote(message.format, &message.body);
     Shown {
         key: message.client_msg_id,
         id: Some(message.id),
@@ -34,9 +34,7 @@ pub(super) fn entry(message: &Message, me: UserId, log: &Log) -> Shown {
 
 /// A message of one's own that is not sent yet.
 pub(super) fn unsent(message: &NewMessage, me: &str, at: kernel::Timestamp, log: &Log) -> Shown {
-    let is_emote = message.format == contract::chat::Format::Markdown;
-    let body = message.body.clone();
-    let body = if is_emote { body.trim_matches('_').replace("\\_", "_").replace("\\\\", "\\") } else { body };
+    let emote = words::emote(message.format, &message.body);
     Shown {
         key: message.client_msg_id,
         id: None,
@@ -44,8 +42,8 @@ pub(super) fn unsent(message: &NewMessage, me: &str, at: kernel::Timestamp, log:
         author: me.to_owned(),
         is_own: true,
         at,
-        body,
-        is_emote,
+        is_emote: emote.is_some(),
+        body: emote.unwrap_or_else(|| message.body.clone()),
         edited: false,
         deleted: false,
         reply_to: message.reply_to.map(|id| excerpt(id, log)),

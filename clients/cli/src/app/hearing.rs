@@ -106,18 +106,26 @@ impl App {
         }
     }
 
-    /// One is not in a room any more, by whatever way.
-    pub(super) fn leave_room(&mut self, room: RoomId) {
-        let was_current = self.rooms.current() == Some(room);
-        let Some(name) = self.rooms.leave(room) else { return };
-        if was_current {
+    /// One is not in a room any more, by whatever way. To leave by a command of one's own is no news.
+    fn leave_room(&mut self, room: RoomId) {
+        if let Some(name) = self.forget_room(room)
+            && self.leaving != Some(room)
+        {
+            self.say(format!("You are not in {name} any more."));
+        }
+    }
+
+    /// Forgets a room, and goes home if one was there. Gives its name, if it was known.
+    pub(super) fn forget_room(&mut self, room: RoomId) -> Option<String> {
+        let name = self.rooms.leave(room)?;
+        if self.rooms.current() == Some(room) {
             self.rooms.set_current(None);
             self.view.log = Log::new();
             if let Some(home) = self.rooms.home() {
                 self.open(home);
             }
-            self.say(format!("You are not in {name} any more."));
         }
+        Some(name)
     }
 
     fn take_log_event(&mut self, event: &Event) {
@@ -194,7 +202,7 @@ impl App {
                 let unsent = self.unsent.remove(&key);
                 if let Some(unsent) = unsent {
                     let line = unsent.body.lines().next().unwrap_or_default().to_owned();
-                    self.screen.set_hint(words::sent(&self.rooms.name(unsent.room), &line));
+                    self.screen.set_done(words::sent(&self.rooms.name(unsent.room), &line));
                 }
                 self.log(room).settle(key, sent.message_id, sent.seq, sent.created_at);
                 return;

@@ -12,7 +12,7 @@ use super::entries::unsent;
 use super::{App, Parted, Unsent};
 use crate::actions::{Outcome, carry_out};
 use crate::commands::{Command, parse};
-use crate::screen::{Entry, Log, Status};
+use crate::screen::{Entry, Status};
 
 /// The server passes on one in this time.
 const TYPING_EVERY: Duration = Duration::from_secs(3);
@@ -22,7 +22,6 @@ const MARK_AFTER: Duration = Duration::from_millis(400);
 impl App {
     /// Does what was typed.
     pub(super) fn obey(&mut self, text: &str) {
-        self.was_warned = false;
         let command = match parse(text) {
             Ok(command) => command,
             Err(error) => return self.say(error.to_string()),
@@ -30,6 +29,7 @@ impl App {
         if command == Command::Quit {
             return self.quit();
         }
+        self.was_warned = false;
         // What needs no answer is done at once, connected or not.
         if let (Command::Say(body), Some(room)) = (&command, self.rooms.current()) {
             return self.send(NewMessage::new(room, body.clone()));
@@ -38,6 +38,7 @@ impl App {
             return self.say("There is no connection yet.");
         };
         let place = self.place();
+        self.leaving = place.room.filter(|_| command == Command::Leave);
         self.aside(async move { Done::Carried(carry_out(&desk, &place, command).await) });
     }
 
@@ -46,15 +47,7 @@ impl App {
             Outcome::Told(text) => self.say(text),
             Outcome::GoTo(room, _, text) => self.go_to(room, text),
             Outcome::Left(room, text) => {
-                let was_current = self.rooms.current() == Some(room);
-                self.rooms.leave(room);
-                if was_current {
-                    self.rooms.set_current(None);
-                    self.view.log = Log::new();
-                    if let Some(home) = self.rooms.home() {
-                        self.open(home);
-                    }
-                }
+                self.forget_room(room);
                 self.say(text);
             }
             Outcome::Send(message) => self.send(message),

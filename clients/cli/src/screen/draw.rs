@@ -9,7 +9,7 @@ use super::areas::{Areas, MIN_HEIGHT, MIN_WIDTH, PROMPT};
 use super::calendar::day;
 use super::clean::width;
 use super::view::{Status, View};
-use super::{Screen, bars, sides};
+use super::{CAUGHT_UP, DONE, Screen, bars, sides};
 
 /// From this width of the screen on, messages show their number.
 const NUMBERED_FROM: u16 = 70;
@@ -38,8 +38,8 @@ impl Screen {
             sides::draw_people(area, buffer, view, palette);
         }
         self.draw_log(areas.log, buffer, view);
-        self.draw_hint(areas.hint, buffer, view);
-        let caught_up = self.redraw_in(now).is_some();
+        self.draw_hint(areas.hint, buffer, view, now);
+        let caught_up = self.caught_up_at.is_some_and(|at| now.since(at) < CAUGHT_UP);
         bars::draw_status(areas.status, buffer, view, caught_up, areas.people.is_some(), palette);
         let cursor = self.draw_input(areas.input, buffer);
         frame.set_cursor_position(cursor);
@@ -62,9 +62,9 @@ impl Screen {
         }
     }
 
-    /// One thing at a time: what is being completed, what a key could not do, or who is writing; and at the right what is
-    /// out of sight below.
-    fn draw_hint(&self, area: Rect, buffer: &mut Buffer, view: &View) {
+    /// One thing at a time: what is being completed, what a key could not do, or who is writing and what has just been
+    /// done; and at the right what is out of sight below.
+    fn draw_hint(&mut self, area: Rect, buffer: &mut Buffer, view: &View, now: Timestamp) {
         let palette = self.palette;
         let mut left = area;
         if !self.shows_newest() {
@@ -81,9 +81,21 @@ impl Screen {
             buffer.set_line(left.x, left.y, &line, left.width);
         } else if let Some(hint) = &self.hint {
             bars::draw_text(left, buffer, hint, palette.waiting());
-        } else if let Some(text) = bars::typing(&view.typing) {
-            bars::draw_text(left, buffer, &text, palette.dim());
+        } else {
+            let done = self.just_done(now);
+            let texts: Vec<String> = bars::typing(&view.typing).into_iter().chain(done).collect();
+            bars::draw_text(left, buffer, &texts.join("  "), palette.dim());
         }
+    }
+
+    /// What has been done a moment ago; forgotten when the moment is over.
+    fn just_done(&mut self, now: Timestamp) -> Option<String> {
+        let (text, since) = self.done.as_mut()?;
+        if now.since(*since.get_or_insert(now)) >= DONE {
+            self.done = None;
+            return None;
+        }
+        Some(text.clone())
     }
 
     /// Draws the input and says where the cursor is.

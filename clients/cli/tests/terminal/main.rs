@@ -2,7 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on is a test that fails")]
 
+mod conversation;
 mod guard;
 mod harness;
 mod keys;
+mod long_room;
+mod outage;
 mod pty;
+mod scripts;
+mod world;

@@ -207,6 +207,10 @@ impl Pty {
     }
 
     /// Sends a signal to the program, if it still runs.
+    pub(crate) fn pid(&self) -> i32 {
+        self.pid.as_raw_pid()
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         // Under the lock: the number of a program that has been waited for can be somebody else's.
         let state = self.seen.lock();

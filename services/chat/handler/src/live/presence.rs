@@ -89,6 +89,13 @@ impl Shard {
         }
     }
 
+    /// Somebody asks who is there: they are, even if they have just come.
+    pub(super) async fn note_own_presence(&self, socket: &Socket) {
+        if socket.lease.get() == LeaseState::News {
+            self.renew_leases(&[socket]).await;
+        }
+    }
+
     /// A socket is gone: its user may come back in a moment. One that the server sent away has got longer already.
     pub(super) fn let_lease_end(&self, socket: &Socket) {
         let had = socket.lease.replace(LeaseState::None);

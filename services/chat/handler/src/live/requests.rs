@@ -94,6 +94,7 @@ impl Shard {
             "presence.set" => self.set_presence(socket, id, parse(data)?).await?,
             "presence.list" => {
                 let ListPresence { room_id } = parse(data)?;
+                self.note_own_presence(socket).await;
                 let listed = self.live.chat.list_presence(&socket.principal, room_id).await;
                 let list = crate::wire::presence_list(&listed.map_err(|error| problem::list_presence(&error))?);
                 // It may be large.
