@@ -69,6 +69,10 @@ struct App {
     was_warned: bool,
     /// The room that one is leaving.
     leaving: Option<RoomId>,
+    /// Whether the session is being ended: that the connection ends with it is no news.
+    is_signing_out: bool,
+    /// Whether the connection is gone for good.
+    is_over: bool,
     /// A room that was joined and that the connection has not told of yet, and what to say there.
     awaited: Option<(RoomId, String)>,
     parted: Option<Parted>,
@@ -105,6 +109,8 @@ pub(crate) async fn run(client: &Client, signals: &mut Signals, draft: &str) -> 
         typing_told_at: None,
         was_warned: false,
         leaving: None,
+        is_signing_out: false,
+        is_over: false,
         awaited: None,
         parted: None,
     };
@@ -129,7 +135,7 @@ pub(crate) async fn run(client: &Client, signals: &mut Signals, draft: &str) -> 
                 // The terminal is gone.
                 Some(Err(_)) | None => app.parted = Some(Parted::BySignal(Signal::HangUp)),
             },
-            update = updates.next() => {
+            update = updates.next(), if !app.is_over => {
                 app.hear(update);
                 for _ in 0..AT_ONCE {
                     let Some(update) = updates.try_next() else { break };
@@ -189,19 +195,20 @@ impl App {
     fn hear(&mut self, update: Option<Update>) {
         match update {
             Some(update) => self.take_update(update),
-            None if self.parted.is_none() => self.part(Ended::Closed),
-            None => {}
+            None => self.is_over = true,
         }
     }
 
     /// The connection is gone for good.
     fn part(&mut self, ended: Ended) {
         match ended {
+            Ended::SessionEnded(_) if self.is_signing_out => {}
             Ended::SessionEnded(why) => {
                 self.parted = Some(Parted::SessionEnded { why, draft: self.screen.draft().to_owned() });
             }
             Ended::Refused(why) => self.view.status = Status::Ended { why },
-            Ended::Closed => self.parted = Some(Parted::Quit),
+            // By ourselves, when we leave.
+            Ended::Closed => {}
         }
     }
 

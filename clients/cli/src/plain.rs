@@ -92,7 +92,10 @@ impl Plain {
         };
         let (desk, place) = (self.desk.clone(), self.place.clone());
         self.leaving = place.room.filter(|_| command == Command::Leave);
-        let outcome = self.hearing(updates, carry_out(&desk, &place, command)).await?;
+        // That the connection ends with the session is no news.
+        let is_signing_out = command == Command::Signout;
+        let carrying_out = carry_out(&desk, &place, command);
+        let outcome = if is_signing_out { carrying_out.await } else { self.hearing(updates, carrying_out).await? };
         match outcome {
             Err(sentence) => self.fail(&sentence)?,
             Ok(Outcome::Told(text)) => self.say(&text)?,

@@ -5,6 +5,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
 
 use natter_client::{Client, Error, Server, SessionFile};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use crate::arguments::Who;
 use crate::failure::{ExitStatus, Failure};
@@ -81,7 +82,7 @@ impl SignIn {
             None => {
                 eprintln!("Sign in to {}, or make an account.", self.server.address());
                 loop {
-                    let user = ask("User name: ").await?;
+                    let user = ask("User name: ").await?.trim().to_owned();
                     if !user.is_empty() {
                         break user;
                     }
@@ -116,7 +117,7 @@ impl SignIn {
                 typed = ask_password(&format!("Password for {user}: ")).await?;
                 continue;
             }
-            let email = ask("E-mail address: ").await?;
+            let email = ask("E-mail address: ").await?.trim().to_owned();
             match self.server.sign_up(&user, &email, &typed).await {
                 Ok(_) => {
                     eprintln!("Welcome, {user}!");
@@ -124,7 +125,7 @@ impl SignIn {
                 }
                 Err(error) if error.code() == "username-taken" => {
                     eprintln!("Somebody is called {user} already. If that is you, the password was wrong.");
-                    user = ask("Another user name: ").await?;
+                    user = ask("Another user name: ").await?.trim().to_owned();
                 }
                 Err(error) if matches!(error.code(), "email-taken" | "validation-failed") => {
                     eprintln!("{error}");
@@ -172,19 +173,46 @@ async fn ask(question: &str) -> Result<String, Failure> {
         let mut line = String::new();
         match io::stdin().lock().read_line(&mut line)? {
             0 => Err(io::ErrorKind::UnexpectedEof.into()),
-            _ => Ok(line.trim().to_owned()),
+            _ => Ok(line.trim_end_matches(['\r', '\n']).to_owned()),
         }
     });
     answer.await
 }
 
+/// The same without showing what is typed. It is hidden before the question is there: some people type fast.
 async fn ask_password(question: &str) -> Result<String, Failure> {
-    let question = question.to_owned();
-    aside(move || rpassword::prompt_password(&question)).await
+    let hidden = Hidden::begin()?;
+    let answer = ask(question).await;
+    drop(hidden);
+    answer
+}
+
+/// While it lives, the terminal does not show what is typed.
+struct Hidden {
+    before: Termios,
+}
+
+impl Hidden {
+    fn begin() -> io::Result<Self> {
+        let before = tcgetattr(io::stdin())?;
+        let mut modes = before.clone();
+        modes.local_modes.remove(LocalModes::ECHO);
+        // But the end of the line, so that what comes next has a line of its own.
+        modes.local_modes.insert(LocalModes::ECHONL);
+        // What has been typed ahead is not lost.
+        tcsetattr(io::stdin(), OptionalActions::Now, &modes)?;
+        Ok(Self { before })
+    }
+}
+
+impl Drop for Hidden {
+    fn drop(&mut self) {
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.before);
+    }
 }
 
 async fn says_yes(question: &str) -> Result<bool, Failure> {
-    Ok(matches!(ask(question).await?.to_lowercase().as_str(), "y" | "yes"))
+    Ok(matches!(ask(question).await?.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
 /// Waits for a person in a thread of its own, so that a signal is heard meanwhile. One that does not end the program

@@ -107,7 +107,10 @@ impl App {
             // They only help.
             Done::Members(_, Err(_)) | Done::Online(_, Err(_)) => {}
             Done::Carried(Ok(outcome)) => self.take_outcome(outcome),
-            Done::Carried(Err(sentence)) => self.say(sentence),
+            Done::Carried(Err(sentence)) => {
+                self.is_signing_out = false;
+                self.say(sentence);
+            }
         }
     }
 

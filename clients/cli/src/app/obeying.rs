@@ -39,6 +39,7 @@ impl App {
         };
         let place = self.place();
         self.leaving = place.room.filter(|_| command == Command::Leave);
+        self.is_signing_out = command == Command::Signout;
         self.aside(async move { Done::Carried(carry_out(&desk, &place, command).await) });
     }
 

@@ -68,6 +68,10 @@ async fn lines_go_in_and_come_out_with_the_same_commands_as_on_the_screen() {
     assert!(said.contains("[System] This server does not offer editing and deleting messages yet."), "{said}");
     assert!(said.contains("[System] This server does not offer managing sessions yet."), "{said}");
     assert_eq!(output.status.code(), Some(1));
+    let output = run(&world, "ada", &[], "/signout\n");
+    assert!(text(&output.stdout).ends_with("[System] Signed out.\n"), "{output:?}");
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(run(&world, "ada", &["rooms"], "").status.code(), Some(3));
 }
 
 /// The next line of a program that goes on.
