@@ -10,4 +10,5 @@ mod long_room;
 mod outage;
 mod pty;
 mod scripts;
+mod tls;
 mod world;

@@ -9,8 +9,14 @@ use crate::world::{PASSWORD, World, room};
 
 /// The program, as a script of somebody would call it.
 fn program(world: &World, name: &str, arguments: &[&str]) -> Command {
+    let addr = world.addr().to_string();
+    program_at(&addr, world, name, arguments)
+}
+
+/// The same with another address.
+pub(crate) fn program_at(addr: &str, world: &World, name: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_natter-cli"));
-    command.args(["--addr", &world.addr().to_string()]).args(arguments);
+    command.args(["--addr", addr]).args(arguments);
     command.env_clear().env("HOME", world.home_of(name));
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
@@ -24,7 +30,7 @@ fn run(world: &World, name: &str, arguments: &[&str], input: &str) -> Output {
     child.wait_with_output().unwrap()
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
