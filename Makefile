@@ -2,7 +2,7 @@
 # Needs Rust, make, git and a C compiler; each target says so if something else is missing.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build servers test test-in-container lint fmt coverage migrate fleet fleet-stop docker-run \
+.PHONY: help run cli build servers test test-in-container lint fmt coverage migrate fleet fleet-stop docker-run \
 	docker-run-dependency run-migrate clean-test clean
 
 CARGO ?= cargo
@@ -25,6 +25,10 @@ help: ## List the targets
 run: ## Build in release mode and start the server on the embedded store in ./data
 	$(CARGO) build --release --locked --package natter
 	@exec $(TARGET)/release/natter $(ARGS)
+
+cli: ## Build the terminal client and start it: ARGS='--addr host:port --user name'
+	$(CARGO) build --release --locked --package natter-cli
+	@exec $(TARGET)/release/natter-cli $(ARGS)
 
 build: ## Build everything in release mode
 	$(CARGO) build --release --locked --workspace

@@ -49,10 +49,7 @@ fn announce(natter: &Natter, begun: Instant) {
     );
     println!("  data   {}", natter.data());
     println!("  docs   http://{addr}/docs");
-    println!("Next, in another terminal:");
-    println!(
-        "  curl -s http://{addr}/v1/auth/signup -H 'content-type: application/json' \\\n    \
-         -d '{{\"username\":\"alice\",\"email\":\"alice@example.org\",\"password\":\"a long sentence is best\"}}'"
-    );
-    println!("Then follow \"A first chat\" in README.md. Ctrl-C stops the server.");
+    println!("Next, in another terminal: natter-cli --addr {addr}");
+    println!("  from Natter's sources: make cli ARGS='--addr {addr}'");
+    println!("Ctrl-C stops the server.");
 }
