@@ -7,7 +7,7 @@ mod obeying;
 mod room;
 mod rooms;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,6 +55,8 @@ struct App {
     /// What the server can do, once it has said so.
     info: Option<Arc<ServerInfo>>,
     rooms: Rooms,
+    /// Names of rooms that one can join.
+    public_rooms: Vec<String>,
     view: View,
     screen: Screen,
     names: Names,
@@ -99,6 +101,7 @@ pub(crate) async fn run(client: &Client, signals: &mut Signals, draft: &str) -> 
         live,
         info: None,
         rooms: Rooms::default(),
+        public_rooms: Vec::new(),
         view,
         screen,
         names: Names::default(),
@@ -255,7 +258,9 @@ impl App {
     /// Puts into the view what is kept elsewhere.
     fn refresh(&mut self) {
         self.view.rooms = self.rooms.lines();
-        self.names.rooms = self.view.rooms.iter().map(|room| room.name.clone()).collect();
+        let rooms: BTreeSet<&String> =
+            self.view.rooms.iter().map(|room| &room.name).chain(&self.public_rooms).collect();
+        self.names.rooms = rooms.into_iter().cloned().collect();
         let now = Instant::now();
         if let (Some(at), Status::Reconnecting { in_seconds, .. }) = (self.retry_at, &mut self.view.status) {
             *in_seconds = at.saturating_duration_since(now).as_secs();

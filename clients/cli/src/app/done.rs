@@ -2,28 +2,34 @@
 
 use std::sync::Arc;
 
-use contract::chat::{History, Member, UserPresence};
+use contract::chat::{History, Member, Room, UserPresence};
 use contract::meta::Feature;
 use kernel::RoomId;
 use natter_client::{Around, Error, ServerInfo};
+use uuid::Uuid;
 
 use super::App;
 use super::entries::entry;
 use crate::actions::Outcome;
 use crate::screen::Entry;
+use crate::words;
 
 /// Messages that are loaded at once.
 pub(super) const PAGE: u32 = 100;
 /// Members whose names are fetched for completion.
 const NAMES: usize = 200;
+/// Public rooms whose names are fetched for completion.
+const PUBLIC_ROOMS: usize = 200;
 
 /// An answer.
 pub(super) enum Done {
     Info(Result<ServerInfo, Error>),
-    /// Older messages of a room, or the newest ones.
-    Page(RoomId, Result<History, Error>),
+    /// Older messages of a room, or the newest ones, for this edition of its log.
+    Page(RoomId, Uuid, Result<History, Error>),
     Members(RoomId, Result<Vec<Member>, Error>),
     Online(RoomId, Result<Vec<UserPresence>, Error>),
+    /// Public rooms, for completion.
+    Directory(Result<Vec<Room>, Error>),
     Carried(Result<Outcome, String>),
 }
 
@@ -59,14 +65,20 @@ impl App {
         self.load(room, Around::Newest, PAGE);
     }
 
-    fn load(&self, room: RoomId, around: Around, count: u32) {
+    fn load(&mut self, room: RoomId, around: Around, count: u32) {
+        let Some(edition) = self.rooms.get(room).map(|state| state.edition) else { return };
         let client = self.client.clone();
-        self.aside(async move { Done::Page(room, client.history(room, around, count).await) });
+        self.aside(async move { Done::Page(room, edition, client.history(room, around, count).await) });
     }
 
     pub(super) fn ask_for_members(&self, room: RoomId) {
         let client = self.client.clone();
         self.aside(async move { Done::Members(room, client.members(room, NAMES).await) });
+    }
+
+    pub(super) fn ask_for_directory(&self) {
+        let client = self.client.clone();
+        self.aside(async move { Done::Directory(client.find_rooms("", PUBLIC_ROOMS).await) });
     }
 
     /// Asks who is in a room, where the server tells.
@@ -92,7 +104,11 @@ impl App {
             }
             // The connection tells what is wrong, and it is asked for again when that is there.
             Done::Info(Err(_)) => {}
-            Done::Page(room, page) => self.take_page(room, page),
+            Done::Page(room, edition, page) => {
+                if self.rooms.get(room).is_some_and(|state| state.edition == edition) {
+                    self.take_page(room, page);
+                }
+            }
             Done::Members(room, Ok(members)) => {
                 if let Some(state) = self.rooms.get(room) {
                     members.iter().for_each(|member| state.see(&member.user.username));
@@ -104,8 +120,9 @@ impl App {
                     state.online = Some(users.into_iter().map(|user| (user.user.id, user.user.username)).collect());
                 }
             }
+            Done::Directory(Ok(rooms)) => self.public_rooms = rooms.iter().map(words::room_name).collect(),
             // They only help.
-            Done::Members(_, Err(_)) | Done::Online(_, Err(_)) => {}
+            Done::Members(_, Err(_)) | Done::Online(_, Err(_)) | Done::Directory(Err(_)) => {}
             Done::Carried(Ok(outcome)) => self.take_outcome(outcome),
             Done::Carried(Err(sentence)) => {
                 self.is_signing_out = false;

@@ -67,6 +67,7 @@ impl App {
         if self.info.is_none() {
             self.ask_for_info();
         }
+        self.ask_for_directory();
         match self.rooms.current() {
             None => {
                 if let Some(home) = self.rooms.home() {
@@ -98,7 +99,9 @@ impl App {
 
     /// What is here of a room is not of its log any more, or has a gap: only the newest part is loaded again.
     fn begin_again(&mut self, room: RoomId) {
-        let has_content = self.rooms.get(room).is_some_and(|state| state.is_open);
+        let Some(state) = self.rooms.get(room) else { return };
+        state.edition = Uuid::new_v4();
+        let has_content = state.is_open;
         let log = self.log(room);
         log.clear();
         if has_content {

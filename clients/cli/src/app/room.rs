@@ -7,6 +7,7 @@ use contract::chat::{PresenceStatus, Room};
 use contract::frames::RoomEntry;
 use kernel::{RoomId, UserId};
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use crate::screen::Log;
 use crate::words;
@@ -29,6 +30,8 @@ pub(super) struct RoomState {
     pub(super) log: Log,
     /// Whether the newest page was asked for.
     pub(super) is_open: bool,
+    /// Changes when the log begins again: a page that was asked for before that has no place in it.
+    pub(super) edition: Uuid,
     typing: HashMap<UserId, (String, Instant)>,
     /// Who is here, by name; `None` while it is not known.
     pub(super) online: Option<HashMap<UserId, String>>,
@@ -48,6 +51,7 @@ impl RoomState {
             counted_up_to: 0,
             log: Log::new(),
             is_open: false,
+            edition: Uuid::new_v4(),
             typing: HashMap::new(),
             online: None,
             seen: BTreeSet::new(),

@@ -93,3 +93,22 @@ async fn closing_ends_the_updates_and_abandons_what_waits() {
     while listener.updates.next().await.is_some() {}
     assert!(listener.live.send(NewMessage::new(room, "later still")).await.is_err());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn letting_go_of_both_halves_closes_the_connection() {
+    let server = Server::start(&[("CHAT_PRESENCE_GRACE_MS", "100")]).await;
+    let (ada, bob) = (somebody(server.addr(), "ada").await, somebody(server.addr(), "bob").await);
+    let room = room_of(&[&ada, &bob]).await;
+    let watcher = Listener::ready(&bob, hasty()).await;
+    let names = async || {
+        let here = watcher.live.presence(Some(room)).await.unwrap();
+        here.into_iter().map(|somebody| somebody.user.username).collect::<Vec<_>>()
+    };
+    let Listener { live, updates, .. } = Listener::ready(&ada, hasty()).await;
+    testkit::until("both are here", async || (names().await.len() == 2).then_some(())).await;
+    // One half alone keeps it open: whoever only sends does not listen.
+    drop(updates);
+    live.send(NewMessage::new(room, "still here")).await.unwrap().outcome().await.unwrap();
+    drop(live);
+    testkit::until("ada is gone", async || (names().await == [bob.username()]).then_some(())).await;
+}
