@@ -1,8 +1,10 @@
 //! The command line.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use tokio::time::Instant;
 
 /// Chat on a Natter server: on a screen, line by line, or from a script.
 ///
@@ -68,12 +70,31 @@ pub struct Send {
     /// Write what the server answered, a JSON object for each message
     #[arg(long)]
     pub json: bool,
-    /// Give up when the server has not taken a message for so long
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
-    pub timeout: u64,
+    /// Give up when it takes longer, not counting the time that the text takes to come; with --lines, when for so long no
+    /// message was taken
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+    pub timeout: Duration,
+    /// When it was called: from then on the timeout counts.
+    #[arg(skip = Instant::now())]
+    pub begun: Instant,
     /// The message; without it, all of standard input
     #[arg(value_name = "TEXT")]
     pub text: Vec<String>,
+}
+
+impl Send {
+    /// When it must be done.
+    pub(crate) fn deadline(&self) -> Instant {
+        self.begun + self.timeout
+    }
+}
+
+/// Seconds that somebody may want to wait: up to a year.
+fn seconds(text: &str) -> Result<Duration, String> {
+    match text.parse() {
+        Ok(seconds @ 1..=31_536_000) => Ok(Duration::from_secs(seconds)),
+        Ok(_) | Err(_) => Err("it must be a number of seconds, from 1 to 31536000".to_owned()),
+    }
 }
 
 /// `natter-cli tail`

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 
 use natter_client::Error;
+use tokio::time::{Instant, timeout_at};
 
 /// What a script can decide by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +38,15 @@ impl Failure {
     }
 }
 
+/// Waits for something up to a time.
+///
+/// # Errors
+/// Those of what is awaited, and [`ExitStatus::Unreachable`] when the time has come.
+pub(crate) async fn by<T>(deadline: Instant, awaited: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let too_late = || Failure::new(ExitStatus::Unreachable, "The server has not done it in time; see --timeout.");
+    timeout_at(deadline, awaited).await.unwrap_or_else(|_| Err(too_late()))
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
@@ -48,7 +58,9 @@ impl From<Error> for Failure {
         let status = match &error {
             Error::Unreachable(_) => ExitStatus::Unreachable,
             Error::SessionEnded(_) => ExitStatus::NotSignedIn,
-            Error::Refused(refusal) if refusal.code == "invalid-credentials" => ExitStatus::NotSignedIn,
+            Error::Refused(refusal) if matches!(refusal.code.as_str(), "invalid-credentials" | "account-disabled") => {
+                ExitStatus::NotSignedIn
+            }
             Error::Refused(refusal) if refusal.status == 503 => ExitStatus::Unreachable,
             Error::Invalid(_) => ExitStatus::Usage,
             Error::Refused(_) | Error::Protocol(_) | Error::File { .. } | Error::Full | Error::Closed => {

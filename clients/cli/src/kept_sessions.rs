@@ -1,13 +1,16 @@
 //! Where the sessions of a server's users are kept: one file for each, in the place that the system has for such things.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use etcetera::BaseStrategy;
 use natter_client::{Address, SavedSession, SessionFile};
 
 use crate::failure::{ExitStatus, Failure};
+
+/// The file with the name of the file of whoever signed in last.
+const LAST: &str = "last";
 
 /// The folder with one server's sessions.
 #[derive(Clone, Debug)]
@@ -33,17 +36,33 @@ impl KeptSessions {
         SessionFile::new(self.folder.join(format!("{}.json", file_name(&username.to_lowercase()))))
     }
 
-    /// The session of this user, by name; or, without a name, the one that was used last.
+    /// Remembers that this is the session of whoever signed in last.
+    pub(crate) fn remember(&self, file: &SessionFile) {
+        if let Some(name) = file.path().file_name() {
+            // Nobody's sign-in fails for this: then the most recent session is taken for the last.
+            let _ = fs::write(self.folder.join(LAST), name.as_encoded_bytes());
+        }
+    }
+
+    /// The session of this user, by name; or, without a name, that of whoever signed in last and still has one.
     pub(crate) fn find(&self, username: Option<&str>) -> Option<(SessionFile, SavedSession)> {
         let file = match username {
             Some(username) => self.file(username),
-            None => SessionFile::new(self.latest()?),
+            None => SessionFile::new(self.last().or_else(|| self.latest())?),
         };
         // One that cannot be read is as good as none: signing in replaces it.
         let saved = file.read().ok().flatten()?;
         Some((file, saved))
     }
 
+    fn last(&self) -> Option<PathBuf> {
+        let name = fs::read_to_string(self.folder.join(LAST)).ok()?;
+        // Only a name: whatever is in the file, it leads to no other folder.
+        let path = self.folder.join(Path::new(&name).file_name()?);
+        (path.extension().is_some_and(|extension| extension == "json") && path.exists()).then_some(path)
+    }
+
+    /// The one that was written last. Each refresh writes one, so that a program in the background may be whose it is.
     fn latest(&self) -> Option<PathBuf> {
         let files = fs::read_dir(&self.folder).ok()?.flatten().map(|entry| entry.path());
         let sessions = files.filter(|path| path.extension().is_some_and(|extension| extension == "json"));

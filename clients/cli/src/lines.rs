@@ -1,6 +1,7 @@
 //! What is written where there is no screen: one line for one thing, safe for any terminal.
 
-use std::io::{self, Write};
+mod reading;
+mod writing;
 
 use contract::chat::Message;
 use contract::events::LogContent;
@@ -8,6 +9,9 @@ use natter_client::Event;
 
 use crate::screen::clean_line;
 use crate::words;
+
+pub(crate) use reading::{Lines, given_lines, read_all, read_lines};
+pub(crate) use writing::{aside, complain, say, say_json};
 
 /// What stands before the further lines of a text.
 const INDENT: &str = "    ";
@@ -39,17 +43,11 @@ pub(crate) fn indented(text: &str) -> String {
     text.replace('\n', &format!("\n{INDENT}"))
 }
 
-/// Writes a text and a line's end, at once. Nothing in it can move the cursor, change colours or ring bells.
-pub(crate) fn write(out: &mut impl Write, text: &str) -> io::Result<()> {
-    let clean: Vec<String> = text.split('\n').map(clean_line).collect();
-    writeln!(out, "{}", clean.join("\n"))?;
-    out.flush()
-}
-
-/// Writes a line for a program to read, as it is.
-pub(crate) fn write_json(out: &mut impl Write, json: &str) -> io::Result<()> {
-    writeln!(out, "{json}")?;
-    out.flush()
+/// A text with a line's end, in which nothing can move the cursor, change colours or ring bells.
+fn clean(text: &str) -> String {
+    let mut clean: String = text.split('\n').map(clean_line).collect::<Vec<_>>().join("\n");
+    clean.push('\n');
+    clean
 }
 
 #[cfg(test)]
@@ -58,9 +56,7 @@ mod tests {
 
     #[test]
     fn what_others_write_cannot_do_anything_to_a_terminal() {
-        let mut out = Vec::new();
-        write(&mut out, "[dev] eve: \u{1b}[2Jhello\u{7}\r[System] bye\n    second line").unwrap();
-        let text = String::from_utf8(out).unwrap();
+        let text = clean("[dev] eve: \u{1b}[2Jhello\u{7}\r[System] bye\n    second line");
         assert!(!text.contains(['\u{1b}', '\u{7}', '\r']), "{text:?}");
         assert_eq!(text.lines().count(), 2);
         assert!(text.ends_with("\n    second line\n"));

@@ -1,21 +1,16 @@
 //! Chatting without a screen: lines in, lines out.
 
 use std::collections::HashMap;
-use std::io::{self, BufRead, Read};
 
 use contract::frames::RoomEntry;
 use kernel::RoomId;
 use natter_client::{Around, Client, Ended, LiveOptions, Status, Update, Updates};
-use tokio::sync::mpsc;
 
 use crate::actions::{Desk, Outcome, Place, carry_out, sentence};
 use crate::commands::{Command, parse};
 use crate::failure::{ExitStatus, Failure};
-use crate::lines::{event_line, indented, message_line, write};
+use crate::lines::{complain, event_line, indented, message_line, read_lines, say};
 use crate::words;
-
-/// Bytes of a line that is read; nothing longer can be a message.
-const LONGEST_LINE: u64 = 256 * 1024;
 
 /// A conversation in lines.
 struct Plain {
@@ -44,7 +39,9 @@ pub(crate) async fn run(client: &Client) -> Result<(), Failure> {
     let room = home.map(|(room, _)| *room);
     let desk = Desk { client: client.clone(), live, info: info.into() };
     let mut plain = Plain { desk, place: Place { room, names }, leaving: None, has_failed: false, is_away: false };
-    plain.say(&format!("Signed in as {} on {}. /help explains the commands.", client.username(), client.address()))?;
+    plain
+        .say(&format!("Signed in as {} on {}. /help explains the commands.", client.username(), client.address()))
+        .await?;
     let ended = plain.converse(updates).await;
     plain.desk.live.close().await;
     ended?;
@@ -59,7 +56,7 @@ impl Plain {
             tokio::select! {
                 // What was said before a line is written before its answer.
                 biased;
-                update = updates.next() => self.hear(update)?,
+                update = updates.next() => self.hear(update).await?,
                 line = lines.recv() => {
                     let Some(line) = line else { return Ok(()) };
                     if !self.obey(&line?, &mut updates).await? {
@@ -74,7 +71,7 @@ impl Plain {
         loop {
             let update = updates.next().await;
             let is_ready = matches!(update, Some(Update::Status(Status::Ready)));
-            self.hear(update)?;
+            self.hear(update).await?;
             if is_ready {
                 return Ok(());
             }
@@ -88,7 +85,7 @@ impl Plain {
         }
         let command = match parse(line) {
             Ok(command) => command,
-            Err(error) => return self.fail(&error.to_string()).map(|()| true),
+            Err(error) => return self.fail(&error.to_string()).await.map(|()| true),
         };
         let (desk, place) = (self.desk.clone(), self.place.clone());
         self.leaving = place.room.filter(|_| command == Command::Leave);
@@ -97,17 +94,17 @@ impl Plain {
         let carrying_out = carry_out(&desk, &place, command);
         let outcome = if is_signing_out { carrying_out.await } else { self.hearing(updates, carrying_out).await? };
         match outcome {
-            Err(sentence) => self.fail(&sentence)?,
-            Ok(Outcome::Told(text)) => self.say(&text)?,
+            Err(sentence) => self.fail(&sentence).await?,
+            Ok(Outcome::Told(text)) => self.say(&text).await?,
             Ok(Outcome::GoTo(room, name, text)) => {
                 self.place.names.insert(room, name);
                 self.place.room = Some(room);
-                self.say(&text)?;
+                self.say(&text).await?;
             }
             Ok(Outcome::Left(room, text)) => {
                 self.place.names.remove(&room);
                 self.place.room = self.home();
-                self.say(&text)?;
+                self.say(&text).await?;
             }
             Ok(Outcome::Send(message)) => {
                 let (room, emote) = (message.room_id, words::emote(message.format, &message.body));
@@ -118,14 +115,14 @@ impl Plain {
                     Err(error) => Err(error),
                 };
                 match sent {
-                    Ok(_) => self.write(&words::sent(self.name(room), &indented(&body)))?,
-                    Err(error) => self.fail(&sentence(&error))?,
+                    Ok(_) => self.write(&words::sent(self.name(room), &indented(&body))).await?,
+                    Err(error) => self.fail(&sentence(&error)).await?,
                 }
             }
             Ok(Outcome::Older(count)) => self.history(count).await?,
-            Ok(Outcome::Done) => self.say("Done.")?,
+            Ok(Outcome::Done) => self.say("Done.").await?,
             Ok(Outcome::SignedOut) => {
-                self.say("Signed out.")?;
+                self.say("Signed out.").await?;
                 return Ok(false);
             }
             Ok(Outcome::Quit) => return Ok(false),
@@ -138,9 +135,12 @@ impl Plain {
         match self.desk.client.history(room, Around::Newest, count).await {
             Ok(history) => {
                 let name = self.name(room).to_owned();
-                history.items.iter().try_for_each(|message| self.write(&message_line(&name, message)))
+                for message in &history.items {
+                    self.write(&message_line(&name, message)).await?;
+                }
+                Ok(())
             }
-            Err(error) => self.fail(&sentence(&error)),
+            Err(error) => self.fail(&sentence(&error)).await,
         }
     }
 
@@ -150,19 +150,19 @@ impl Plain {
         loop {
             tokio::select! {
                 done = &mut awaited => return Ok(done),
-                update = updates.next() => self.hear(update)?,
+                update = updates.next() => self.hear(update).await?,
             }
         }
     }
 
-    fn hear(&mut self, update: Option<Update>) -> Result<(), Failure> {
+    async fn hear(&mut self, update: Option<Update>) -> Result<(), Failure> {
         match update {
             None => return Err(Failure::new(ExitStatus::Failed, "The connection has ended.")),
             Some(Update::Event(event)) => {
                 // What one does oneself is told when it is done.
                 let is_own = event.actor_id == Some(self.desk.client.user_id());
                 if !is_own && let Some(line) = event_line(self.name(event.room_id), &event) {
-                    self.write(&line)?;
+                    self.write(&line).await?;
                 }
             }
             Some(Update::Room(entry)) => self.enter(&entry),
@@ -174,13 +174,13 @@ impl Plain {
                     if self.place.room == Some(room) {
                         self.place.room = self.home();
                     }
-                    self.say(&format!("You are not in {name} any more."))?;
+                    self.say(&format!("You are not in {name} any more.")).await?;
                 }
             }
-            Some(Update::Status(status)) => self.note(status)?,
+            Some(Update::Status(status)) => self.note(status).await?,
             Some(Update::Skipped { room_id, from, to }) => {
                 let text = format!("{} of {} are not shown; /history does.", to + 1 - from, self.name(room_id));
-                self.say(&text)?;
+                self.say(&text).await?;
             }
             Some(Update::Passing(_) | Update::Sending { .. }) => {}
         }
@@ -192,13 +192,15 @@ impl Plain {
         self.place.room = self.place.room.or(Some(entry.room.id));
     }
 
-    fn note(&mut self, status: Status) -> Result<(), Failure> {
+    async fn note(&mut self, status: Status) -> Result<(), Failure> {
         match status {
             Status::Waiting { retry_in, why } => {
                 self.is_away = true;
-                complain(&format!("Reconnecting in {} s: {why}", retry_in.as_secs().max(1)));
+                complain(&format!("Reconnecting in {} s: {why}", retry_in.as_secs().max(1))).await;
             }
-            Status::Ready if std::mem::take(&mut self.is_away) => complain("Connected again; nothing was missed."),
+            Status::Ready if std::mem::take(&mut self.is_away) => {
+                complain("Connected again; nothing was missed.").await;
+            }
             Status::Ended(Ended::SessionEnded(why)) => {
                 let text = format!("Your session has ended: {why}");
                 return Err(Failure::new(ExitStatus::NotSignedIn, text));
@@ -218,69 +220,16 @@ impl Plain {
         self.place.names.get(&room).map_or("?", String::as_str)
     }
 
-    fn say(&self, text: &str) -> Result<(), Failure> {
-        self.write(&words::system(&indented(text)))
+    async fn say(&self, text: &str) -> Result<(), Failure> {
+        self.write(&words::system(&indented(text))).await
     }
 
-    fn fail(&mut self, text: &str) -> Result<(), Failure> {
+    async fn fail(&mut self, text: &str) -> Result<(), Failure> {
         self.has_failed = true;
-        self.say(text)
+        self.say(text).await
     }
 
-    fn write(&self, text: &str) -> Result<(), Failure> {
-        Ok(write(&mut io::stdout().lock(), text)?)
-    }
-}
-
-/// Says something about the connection: on standard error, which is not part of the conversation.
-fn complain(text: &str) {
-    // If nobody hears it, nobody misses it.
-    let _ = write(&mut io::stderr().lock(), text);
-}
-
-/// Reads standard input in a thread of its own: a line at a time, and the next one when somebody wants it.
-fn read_lines() -> mpsc::Receiver<Result<String, Failure>> {
-    let (sender, lines) = mpsc::channel(1);
-    std::thread::spawn(move || {
-        let mut input = io::stdin().lock();
-        while let Some(line) = read_line(&mut input).transpose() {
-            let was_last = line.is_err();
-            if sender.blocking_send(line).is_err() || was_last {
-                return;
-            }
-        }
-    });
-    lines
-}
-
-/// The next line without its end; `None` at the end of the input.
-fn read_line(input: &mut impl BufRead) -> Result<Option<String>, Failure> {
-    let mut line = Vec::new();
-    input.take(LONGEST_LINE + 1).read_until(b'\n', &mut line)?;
-    if line.is_empty() {
-        return Ok(None);
-    }
-    if line.len() as u64 > LONGEST_LINE {
-        return Err(Failure::new(ExitStatus::Failed, format!("A line is longer than {LONGEST_LINE} bytes.")));
-    }
-    let line = String::from_utf8(line).map_err(|_| Failure::new(ExitStatus::Failed, "A line is not UTF-8."))?;
-    Ok(Some(line.trim_end_matches(['\r', '\n']).to_owned()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_are_read_up_to_a_length_and_the_last_one_needs_no_end() {
-        let mut input = io::Cursor::new("one\r\n\ntwo");
-        let mut next = || read_line(&mut input).unwrap();
-        assert_eq!(
-            [next(), next(), next(), next()],
-            [Some("one".into()), Some(String::new()), Some("two".into()), None]
-        );
-        let endless = io::repeat(b'x');
-        assert!(read_line(&mut io::BufReader::new(endless)).unwrap_err().message.contains("longer"));
-        assert!(read_line(&mut io::Cursor::new([0xff, b'\n'])).unwrap_err().message.contains("UTF-8"));
+    async fn write(&self, text: &str) -> Result<(), Failure> {
+        Ok(say(text).await?)
     }
 }

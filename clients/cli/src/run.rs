@@ -4,26 +4,31 @@ use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use natter_client::Client;
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use tokio::time::Instant;
 
 use crate::app::{self, Parted};
 use crate::arguments::{Arguments, Script};
-use crate::failure::{ExitStatus, Failure};
+use crate::failure::{ExitStatus, Failure, by};
+use crate::lines::{complain, say};
 use crate::screen::{Signal, Signals};
-use crate::sign_in::SignIn;
+use crate::sign_in::{self, SignIn};
 use crate::{plain, script};
 
 /// Does what the command line says, and gives the exit code.
 pub async fn run(arguments: Arguments) -> ExitCode {
-    let ended = match Signals::listen() {
-        Ok(mut signals) => Box::pin(with_signals(arguments, &mut signals)).await,
-        Err(error) => Err(error.into()),
+    let mut signals = match Signals::listen() {
+        Ok(signals) => signals,
+        Err(error) => {
+            complain(&format!("natter-cli: {error}")).await;
+            return ExitCode::FAILURE;
+        }
     };
-    match ended {
+    match Box::pin(with_signals(arguments, &mut signals)).await {
         Ok(code) => code,
         Err(failure) => {
             if !failure.message.is_empty() {
-                eprintln!("natter-cli: {failure}");
+                // Whoever reads standard error may be slow, too.
+                let _ = until_signal(&mut signals, complain(&format!("natter-cli: {failure}"))).await;
             }
             ExitCode::from(failure.status as u8)
         }
@@ -51,55 +56,69 @@ async fn with_signals(arguments: Arguments, signals: &mut Signals) -> Result<Exi
         match app::run(&signed_in, signals, &draft).await? {
             Parted::Quit => return Ok(ExitCode::SUCCESS),
             Parted::SignedOut => {
-                println!("Signed out.");
+                // Whether anybody reads it or not, it is done.
+                let _ = say("Signed out.").await;
                 return Ok(ExitCode::SUCCESS);
             }
             Parted::BySignal(signal) => return Ok(ExitCode::from(signal.exit_code())),
             Parted::SessionEnded { why, draft: unsent } => {
-                eprintln!("Your session has ended: {why}");
+                complain(&format!("Your session has ended: {why}")).await;
                 draft = unsent;
             }
         }
     }
 }
 
-async fn without_screen(sign_in: &SignIn, command: Option<Script>) -> Result<ExitCode, Failure> {
-    let chat = async |client: &Client, command| match command {
-        Some(command) => script::run(client, command).await,
-        None => plain::run(client).await,
+async fn without_screen(sign_in: &SignIn, mut command: Option<Script>) -> Result<ExitCode, Failure> {
+    let deadline = match &command {
+        Some(Script::Send(send)) => Some(send.deadline()),
+        Some(Script::Tail(_) | Script::Rooms(_)) | None => None,
     };
-    let client = match sign_in.kept()? {
-        // A session that is over is found out before anything is done with it.
-        Some(client) => match client.user(client.user_id()).await {
-            Ok(_) => client,
-            Err(natter_client::Error::SessionEnded(why)) => {
-                eprintln!("Your session has ended: {why}");
-                sign_in.anew().await?
+    let client = match deadline {
+        Some(deadline) => by(deadline, still_signed_in(sign_in)).await?,
+        None => still_signed_in(sign_in).await?,
+    };
+    let client = match (client, deadline) {
+        (Some(client), _) => client,
+        (None, Some(deadline)) if !sign_in.asks() => by(deadline, sign_in.anew()).await?,
+        (None, _) => {
+            let client = sign_in.anew().await?;
+            // How long somebody types is not the server's fault.
+            if let Some(Script::Send(send)) = &mut command {
+                send.begun = Instant::now();
             }
-            Err(error) => return Err(error.into()),
-        },
-        None => sign_in.anew().await?,
+            client
+        }
     };
-    chat(&client, command).await?;
+    match command {
+        Some(command) => script::run(&client, command).await?,
+        None => plain::run(&client).await?,
+    }
     Ok(ExitCode::from(ExitStatus::Success as u8))
 }
 
-/// Waits for something, or for a signal that ends it: then the terminal is as it was before.
+/// The session that is kept, if it is not over: that is found out before anything is done with it.
+async fn still_signed_in(sign_in: &SignIn) -> Result<Option<Client>, Failure> {
+    let Some(client) = sign_in.kept()? else { return Ok(None) };
+    match client.user(client.user_id()).await {
+        Ok(_) => Ok(Some(client)),
+        Err(natter_client::Error::SessionEnded(why)) => {
+            complain(&format!("Your session has ended: {why}")).await;
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Waits for something, or for a signal that ends it.
 async fn until_signal<T>(signals: &mut Signals, awaited: impl Future<Output = T>) -> Result<T, Signal> {
-    let modes: Option<Termios> = tcgetattr(io::stdin()).ok();
     let mut awaited = std::pin::pin!(awaited);
     loop {
         tokio::select! {
             done = &mut awaited => return Ok(done),
             signal = signals.next() => match signal {
-                Signal::Continued => {}
-                Signal::Interrupt | Signal::Terminate | Signal::HangUp => {
-                    // Somebody may have been typing a password, which is not shown.
-                    if let Some(modes) = &modes {
-                        let _ = tcsetattr(io::stdin(), OptionalActions::Now, modes);
-                    }
-                    return Err(signal);
-                }
+                Signal::Continued => sign_in::continued(),
+                Signal::Interrupt | Signal::Terminate | Signal::HangUp => return Err(signal),
             },
         }
     }

@@ -1,15 +1,18 @@
 //! Getting in: with the session that is kept, or by asking.
 
-use std::fs;
-use std::io::{self, BufRead, IsTerminal, Write};
-use std::path::Path;
+mod asking;
+
+use std::io::{self, IsTerminal};
 
 use natter_client::{Client, Error, Server, SessionFile};
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use crate::arguments::Who;
 use crate::failure::{ExitStatus, Failure};
 use crate::kept_sessions::KeptSessions;
+use crate::lines::complain;
+use asking::{ask, ask_password, first_line, says_yes};
+
+pub(crate) use asking::continued;
 
 /// How often a password may be mistyped.
 const TRIES: u32 = 3;
@@ -49,6 +52,11 @@ impl SignIn {
         }
     }
 
+    /// Whether to sign in anew takes as long as somebody needs to type.
+    pub(crate) fn asks(&self) -> bool {
+        self.can_ask && self.who.password_file.is_none()
+    }
+
     /// Signs in anew: with the password from the file that was named, or by asking on the terminal, where an account can
     /// be made as well.
     ///
@@ -58,7 +66,9 @@ impl SignIn {
         if let Some(file) = &self.who.password_file {
             let user = self.who.user.as_deref();
             let user = user.ok_or_else(|| Failure::new(ExitStatus::Usage, "--password-file needs --user."))?;
-            return Ok(self.with(user, &first_line(file)?).await?);
+            self.check_server().await?;
+            let password = first_line(file).await?;
+            return self.with(user, &password).await.map_err(refused);
         }
         if !self.can_ask {
             let user = self.who.user.as_deref().map(|user| format!(" --user {user}")).unwrap_or_default();
@@ -71,16 +81,31 @@ impl SignIn {
                 ),
             ));
         }
-        // A wrong address shows before anybody has typed a password for it.
-        self.server.info().await?;
+        self.check_server().await?;
         self.ask().await
+    }
+
+    /// A wrong address shows before a password is sent there, or typed for it.
+    async fn check_server(&self) -> Result<(), Failure> {
+        let is_natter = match self.server.info().await {
+            Ok(_) => return Ok(()),
+            Err(Error::Protocol(_)) => false,
+            // Each of Natter's own refusals has a code; what a proxy says while Natter is away is passing.
+            Err(Error::Refused(refusal)) if refusal.code.is_empty() => refusal.is_passing(),
+            Err(error) => return Err(error.into()),
+        };
+        let address = self.server.address();
+        Err(match is_natter {
+            true => Failure::new(ExitStatus::Unreachable, format!("{address} cannot be reached: a proxy says so.")),
+            false => Failure::new(ExitStatus::Failed, format!("{address} answers, but it is no Natter server.")),
+        })
     }
 
     async fn ask(&self) -> Result<Client, Failure> {
         let user = match &self.who.user {
             Some(user) => user.clone(),
             None => {
-                eprintln!("Sign in to {}, or make an account.", self.server.address());
+                complain(&format!("Sign in to {}, or make an account.", self.server.address())).await;
                 loop {
                     let user = ask("User name: ").await?.trim().to_owned();
                     if !user.is_empty() {
@@ -95,46 +120,71 @@ impl SignIn {
                 Ok(client) => return Ok(client),
                 Err(error) if error.code() == "invalid-credentials" => {
                     // The server does not say which of the two it is.
-                    eprintln!("There is no account {user}, or the password is wrong.");
+                    complain(&format!("There is no account {user}, or the password is wrong.")).await;
                     if !user.contains('@') && says_yes(&format!("Make a new account {user}? [y/N] ")).await? {
                         return self.sign_up(&user, &password).await;
                     }
                 }
-                Err(error) if error.code() == "validation-failed" => eprintln!("{error}"),
-                Err(error) => return Err(error.into()),
+                Err(error) if error.code() == "validation-failed" => complain(&error.to_string()).await,
+                Err(error) => return Err(refused(error)),
             }
         }
         Err(Failure::new(ExitStatus::NotSignedIn, "That was wrong too often."))
     }
 
-    /// Makes an account. What the server does not take is asked for again.
+    /// Makes an account. What the server does not take is asked for again, and nothing else.
     async fn sign_up(&self, user: &str, typed: &str) -> Result<Client, Failure> {
         let mut user = user.to_owned();
-        let mut typed = typed.to_owned();
+        let mut password = Some(typed.to_owned());
+        let (mut confirmed, mut email) = (None, None);
         for _ in 0..TRIES {
-            if ask_password("The password again: ").await? != typed {
-                eprintln!("These are two different passwords.");
-                typed = ask_password(&format!("Password for {user}: ")).await?;
-                continue;
-            }
-            let email = ask("E-mail address: ").await?.trim().to_owned();
-            match self.server.sign_up(&user, &email, &typed).await {
+            let sure = match confirmed.take() {
+                Some(sure) => sure,
+                None => match self.confirmed(&user, password.take()).await? {
+                    Some(sure) => sure,
+                    None => break,
+                },
+            };
+            let address = match email.take() {
+                Some(address) => address,
+                None => ask("E-mail address: ").await?.trim().to_owned(),
+            };
+            let error = match self.server.sign_up(&user, &address, &sure).await {
                 Ok(_) => {
-                    eprintln!("Welcome, {user}!");
-                    return Ok(self.with(&user, &typed).await?);
+                    complain(&format!("Welcome, {user}!")).await;
+                    return self.with(&user, &sure).await.map_err(refused);
                 }
-                Err(error) if error.code() == "username-taken" => {
-                    eprintln!("Somebody is called {user} already. If that is you, the password was wrong.");
-                    user = ask("Another user name: ").await?.trim().to_owned();
-                }
-                Err(error) if matches!(error.code(), "email-taken" | "validation-failed") => {
-                    eprintln!("{error}");
-                    typed = ask_password(&format!("Password for {user}: ")).await?;
-                }
-                Err(error) => return Err(error.into()),
+                Err(error) => error,
+            };
+            let Some(wrong) = Wrong::of(&error) else { return Err(refused(error)) };
+            if error.code() == "username-taken" {
+                let text = format!("Somebody is called {user} already. If that is you, the password was wrong.");
+                complain(&text).await;
+            } else {
+                complain(&error.to_string()).await;
             }
+            if wrong.username {
+                user = ask("Another user name: ").await?.trim().to_owned();
+            }
+            confirmed = (!wrong.password).then_some(sure);
+            email = (!wrong.email).then_some(address);
         }
         Err(Failure::new(ExitStatus::NotSignedIn, "No account was made."))
+    }
+
+    /// A password that was typed twice, `typed` being the first time; `None` when that did not succeed.
+    async fn confirmed(&self, user: &str, mut typed: Option<String>) -> Result<Option<String>, Failure> {
+        for _ in 0..TRIES {
+            let first = match typed.take() {
+                Some(typed) => typed,
+                None => ask_password(&format!("Password for {user}: ")).await?,
+            };
+            if ask_password("The password again: ").await? == first {
+                return Ok(Some(first));
+            }
+            complain("These are two different passwords.").await;
+        }
+        Ok(None)
     }
 
     /// Signs in and keeps the session, under the name that the account has.
@@ -142,8 +192,42 @@ impl SignIn {
         // Who signs in with an address has another name, which only the answer tells; their file is made for what was
         // typed, and that is what will be typed the next time.
         let file: SessionFile = self.kept.file(login);
-        self.server.sign_in_and_keep(login, password, &device(), file).await
+        let client = self.server.sign_in_and_keep(login, password, &device(), file.clone()).await?;
+        self.kept.remember(&file);
+        Ok(client)
     }
+}
+
+/// What a server that said no wants to be told otherwise.
+#[derive(Debug, PartialEq, Eq)]
+struct Wrong {
+    username: bool,
+    email: bool,
+    password: bool,
+}
+
+impl Wrong {
+    /// `None` when nothing that can be typed would help.
+    fn of(error: &Error) -> Option<Self> {
+        let refusal = error.refusal()?;
+        let names = |field: &str| {
+            // The detail has each wrong field as `field: what is wrong`, with `; ` in between.
+            let has_it = || refusal.detail.split("; ").any(|part| part.starts_with(&format!("{field}: ")));
+            refusal.code == "validation-failed" && has_it()
+        };
+        let wrong = Self {
+            username: refusal.code == "username-taken" || names("username"),
+            email: refusal.code == "email-taken" || names("email"),
+            password: names("password"),
+        };
+        (wrong.username || wrong.email || wrong.password).then_some(wrong)
+    }
+}
+
+/// A sign-in that the server refuses, for whatever reason, leaves nobody signed in; one that it cannot do is another thing.
+fn refused(error: Error) -> Failure {
+    let is_refused = error.refusal().is_some_and(|refusal| (400..500).contains(&refusal.status));
+    if is_refused { Failure::new(ExitStatus::NotSignedIn, error.to_string()) } else { error.into() }
 }
 
 /// What this session is called in the list of sessions.
@@ -153,83 +237,24 @@ fn device() -> String {
     device.chars().filter(|letter| !letter.is_control()).take(100).collect()
 }
 
-fn first_line(file: &Path) -> Result<String, Failure> {
-    let cannot = |error: io::Error| Failure::new(ExitStatus::Usage, format!("{}: {error}", file.display()));
-    if file == Path::new("-") {
-        let mut line = String::new();
-        io::stdin().lock().read_line(&mut line).map_err(cannot)?;
-        return Ok(line.trim_end_matches(['\r', '\n']).to_owned());
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use natter_client::Refusal;
+
+    fn wrong(code: &str, detail: &str) -> Option<Wrong> {
+        let json = serde_json::json!({"code": code, "detail": detail, "status": 422});
+        Wrong::of(&Error::from(serde_json::from_value::<Refusal>(json).unwrap()))
     }
-    let text = fs::read_to_string(file).map_err(cannot)?;
-    Ok(text.lines().next().unwrap_or_default().to_owned())
-}
 
-/// Asks on standard error, so that standard output has only what was asked for.
-async fn ask(question: &str) -> Result<String, Failure> {
-    let question = question.to_owned();
-    let answer = aside(move || {
-        eprint!("{question}");
-        io::stderr().flush()?;
-        let mut line = String::new();
-        match io::stdin().lock().read_line(&mut line)? {
-            0 => Err(io::ErrorKind::UnexpectedEof.into()),
-            _ => Ok(line.trim_end_matches(['\r', '\n']).to_owned()),
-        }
-    });
-    answer.await
-}
-
-/// The same without showing what is typed. It is hidden before the question is there: some people type fast.
-async fn ask_password(question: &str) -> Result<String, Failure> {
-    let hidden = Hidden::begin()?;
-    let answer = ask(question).await;
-    drop(hidden);
-    answer
-}
-
-/// While it lives, the terminal does not show what is typed.
-struct Hidden {
-    before: Termios,
-}
-
-impl Hidden {
-    fn begin() -> io::Result<Self> {
-        let before = tcgetattr(io::stdin())?;
-        let mut modes = before.clone();
-        modes.local_modes.remove(LocalModes::ECHO);
-        // But the end of the line, so that what comes next has a line of its own.
-        modes.local_modes.insert(LocalModes::ECHONL);
-        // What has been typed ahead is not lost.
-        tcsetattr(io::stdin(), OptionalActions::Now, &modes)?;
-        Ok(Self { before })
-    }
-}
-
-impl Drop for Hidden {
-    fn drop(&mut self) {
-        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.before);
-    }
-}
-
-async fn says_yes(question: &str) -> Result<bool, Failure> {
-    Ok(matches!(ask(question).await?.trim().to_lowercase().as_str(), "y" | "yes"))
-}
-
-/// Waits for a person in a thread of its own, so that a signal is heard meanwhile. One that does not end the program
-/// interrupts the reading, and it is asked again.
-async fn aside(ask: impl Fn() -> io::Result<String> + Clone + Send + 'static) -> Result<String, Failure> {
-    loop {
-        let asked = tokio::task::spawn_blocking(ask.clone()).await;
-        let error = match asked.unwrap_or_else(|panic| Err(io::Error::other(panic))) {
-            Ok(answer) => return Ok(answer),
-            Err(error) => error,
-        };
-        match error.kind() {
-            io::ErrorKind::Interrupted => tokio::task::yield_now().await,
-            io::ErrorKind::UnexpectedEof => {
-                return Err(Failure::new(ExitStatus::NotSignedIn, "\nNobody has signed in."));
-            }
-            _ => return Err(Failure::new(ExitStatus::Failed, format!("The answer cannot be read: {error}"))),
-        }
+    #[test]
+    fn only_what_the_server_did_not_take_is_asked_for_again() {
+        let only = |username, email, password| Some(Wrong { username, email, password });
+        assert_eq!(wrong("username-taken", "email: is fine"), only(true, false, false));
+        assert_eq!(wrong("email-taken", ""), only(false, true, false));
+        assert_eq!(wrong("validation-failed", "username: has a space"), only(true, false, false));
+        assert_eq!(wrong("validation-failed", "email: is none; password: is short"), only(false, true, true));
+        assert_eq!(wrong("validation-failed", "device: the username: is odd"), None);
+        assert_eq!(wrong("rate-limited", "username: too often"), None);
     }
 }

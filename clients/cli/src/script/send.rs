@@ -1,81 +1,140 @@
 //! `natter-cli send`
 
-use std::io::{self, IsTerminal, Read};
-use std::time::Duration;
+use std::io;
 
 use contract::frames::MessageSent;
-use natter_client::{Client, LiveOptions, NewMessage, Sending};
-use tokio::time::timeout;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesOrdered;
+use kernel::RoomId;
+use natter_client::{Client, Error, Live, LiveOptions, NewMessage};
+use tokio::time::{Instant, sleep_until};
 
 use crate::arguments::Send;
-use crate::failure::{ExitStatus, Failure};
-use crate::lines::{indented, write, write_json};
+use crate::failure::{ExitStatus, Failure, by};
+use crate::lines::{Lines, given_lines, indented, read_all, read_lines, say, say_json};
 use crate::words;
 
-/// Bytes of standard input that are read at most.
-const MOST_BYTES: u64 = 64 * 1024 * 1024;
+/// Messages that may be on their way at once, so that a file of a million lines is never in memory.
+const MOST_ON_THE_WAY: usize = 100;
+
+/// Where the messages go, and what they must be.
+struct Dispatch {
+    live: Live,
+    room: RoomId,
+    /// In characters.
+    longest: u64,
+    arguments: Send,
+    /// When all must be done; without it, each message has its time.
+    deadline: Option<Instant>,
+}
 
 pub(super) async fn run(client: &Client, arguments: Send) -> Result<(), Failure> {
-    let room = super::enter(client, &arguments.room, arguments.join).await?;
-    let text = if arguments.text.is_empty() { read_all()? } else { arguments.text.join(" ") };
-    let bodies: Vec<&str> = if arguments.lines { text.lines().collect() } else { vec![text.trim_end_matches('\n')] };
-    let bodies: Vec<&str> = bodies.into_iter().filter(|body| !body.trim().is_empty()).collect();
-    if bodies.is_empty() {
-        return Err(Failure::new(ExitStatus::Usage, "There is nothing to send."));
-    }
-    let longest = client.info().await?.limits.max_body_chars;
-    for body in &bodies {
-        let length = body.chars().count() as u64;
-        if length > longest {
-            let hint = if arguments.lines { "" } else { " --lines sends each line as a message of its own." };
-            let text = format!("That is {length} characters long; a message has at most {longest}.{hint}");
-            return Err(Failure::new(ExitStatus::Usage, text));
-        }
-    }
+    let mut deadline = arguments.deadline();
+    let preparing = async {
+        let room = super::enter(client, &arguments.room, arguments.join).await?;
+        Ok((room, client.info().await?.limits.max_body_chars))
+    };
+    let (room, longest) = by(deadline, preparing).await?;
+    let bodies = if !arguments.text.is_empty() {
+        let text = arguments.text.join(" ");
+        given_lines(if arguments.lines { text.lines().map(str::to_owned).collect() } else { vec![text] })
+    } else if arguments.lines {
+        read_lines()
+    } else {
+        let begun = Instant::now();
+        let text = read_all().await?;
+        deadline += begun.elapsed();
+        given_lines(vec![text])
+    };
     // Nothing is to be heard.
     let (live, _) = client.live(LiveOptions::default());
-    let patience = Duration::from_secs(arguments.timeout);
-    let mut on_the_way = std::collections::VecDeque::new();
-    for body in bodies {
-        // A few at a time, so that a file of a million lines is not in memory twice.
-        if on_the_way.len() >= 100
-            && let Some((body, sending)) = on_the_way.pop_front()
-        {
-            tell(&arguments, body, sending, patience).await?;
-        }
-        on_the_way.push_back((body, live.send(NewMessage::new(room, body)).await?));
-    }
-    for (body, sending) in on_the_way {
-        tell(&arguments, body, sending, patience).await?;
-    }
-    live.close().await;
+    let deadline = (!arguments.lines).then_some(deadline);
+    let dispatch = Dispatch { live, room, longest, arguments, deadline };
+    dispatch.send_all(bodies).await?;
+    dispatch.live.close().await;
     Ok(())
 }
 
-/// Waits for a message, and says that it is there.
-async fn tell(arguments: &Send, body: &str, sending: Sending, patience: Duration) -> Result<(), Failure> {
-    let sent = timeout(patience, sending.outcome()).await;
-    let sent: MessageSent = sent.map_err(|_| {
-        let text = format!("The server has not taken a message within {} s; it may have it.", patience.as_secs());
-        Failure::new(ExitStatus::Unreachable, text)
-    })??;
-    let mut out = io::stdout().lock();
-    if arguments.json {
-        let json = serde_json::to_string(&sent).map_err(|error| Failure::new(ExitStatus::Failed, error.to_string()))?;
-        return Ok(write_json(&mut out, &json)?);
+impl Dispatch {
+    /// Sends each body as it comes. What cannot be sent is told when all before it has been acknowledged; and so is that
+    /// nobody reads the answers, which keeps no message from being sent.
+    async fn send_all(&self, mut bodies: Lines) -> Result<(), Failure> {
+        let mut on_the_way = FuturesOrdered::new();
+        let (mut is_read, mut is_empty) = (false, true);
+        let mut unsendable: Option<Failure> = None;
+        let mut unwritten: Option<io::Error> = None;
+        // Since when the server owes an answer.
+        let mut since = Instant::now();
+        while !(is_read && on_the_way.is_empty()) {
+            let give_up = self.deadline.unwrap_or(since + self.arguments.timeout);
+            tokio::select! {
+                Some(acknowledged) = on_the_way.next(), if !on_the_way.is_empty() => {
+                    let (body, outcome): (String, Result<MessageSent, Error>) = acknowledged;
+                    let sent = outcome?;
+                    if unwritten.is_none() {
+                        unwritten = self.tell(&body, &sent).await?.err();
+                    }
+                    since = Instant::now();
+                }
+                body = bodies.recv(), if !is_read && on_the_way.len() < MOST_ON_THE_WAY => {
+                    let body = match body.map(|body| body.and_then(|body| self.check(&body))) {
+                        Some(Ok(Some(body))) => body,
+                        Some(Ok(None)) => continue,
+                        Some(Err(failure)) => {
+                            (is_read, unsendable) = (true, Some(failure));
+                            continue;
+                        }
+                        None => {
+                            is_read = true;
+                            continue;
+                        }
+                    };
+                    if on_the_way.is_empty() {
+                        since = Instant::now();
+                    }
+                    is_empty = false;
+                    let sending = self.live.send(NewMessage::new(self.room, body.as_str())).await?;
+                    on_the_way.push_back(async move { (body, sending.outcome().await) });
+                }
+                () = sleep_until(give_up), if !on_the_way.is_empty() => {
+                    let text = "The server has not taken a message in time, see --timeout; it may have it.";
+                    return Err(Failure::new(ExitStatus::Unreachable, text));
+                }
+            }
+        }
+        if let Some(failure) = unsendable {
+            return Err(failure);
+        }
+        if is_empty {
+            return Err(Failure::new(ExitStatus::Usage, "There is nothing to send."));
+        }
+        unwritten.map_or(Ok(()), |error| Err(error.into()))
     }
-    Ok(write(&mut out, &words::sent(&arguments.room, &indented(body)))?)
-}
 
-fn read_all() -> Result<String, Failure> {
-    let stdin = io::stdin();
-    if stdin.is_terminal() {
-        eprintln!("Write the message; Ctrl-D on an empty line sends it.");
+    /// The body as it is sent; `None` when it is blank.
+    fn check(&self, body: &str) -> Result<Option<String>, Failure> {
+        let body = body.trim_end_matches('\n');
+        let length = body.chars().count() as u64;
+        if body.trim().is_empty() {
+            return Ok(None);
+        }
+        if length > self.longest {
+            let hint = match self.arguments.lines {
+                true => " The lines before it were sent.",
+                false => " --lines sends each line as a message of its own.",
+            };
+            let text = format!("That is {length} characters long; a message has at most {}.{hint}", self.longest);
+            return Err(Failure::new(ExitStatus::Usage, text));
+        }
+        Ok(Some(body.to_owned()))
     }
-    let mut bytes = Vec::new();
-    stdin.lock().take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(Failure::new(ExitStatus::Usage, format!("That is more than {} MiB.", MOST_BYTES >> 20)));
+
+    /// Says that a message is there. The inner error is that it could not be written.
+    async fn tell(&self, body: &str, sent: &MessageSent) -> Result<io::Result<()>, Failure> {
+        if !self.arguments.json {
+            return Ok(say(&words::sent(&self.arguments.room, &indented(body))).await);
+        }
+        let json = serde_json::to_string(sent).map_err(|error| Failure::new(ExitStatus::Failed, error.to_string()))?;
+        Ok(say_json(&json).await)
     }
-    String::from_utf8(bytes).map_err(|_| Failure::new(ExitStatus::Usage, "What is to be sent is not UTF-8."))
 }

@@ -1,5 +1,9 @@
 //! Without a screen: pipes, scripts and exit codes.
 
+mod getting_in;
+mod sending;
+mod signalled;
+
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Output, Stdio};
 
