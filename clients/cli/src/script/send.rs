@@ -108,7 +108,15 @@ impl Dispatch {
         if is_empty {
             return Err(Failure::new(ExitStatus::Usage, "There is nothing to send."));
         }
-        unwritten.map_or(Ok(()), |error| Err(error.into()))
+        match unwritten {
+            None => Ok(()),
+            // Nobody reads the answers any more, and that is all.
+            Some(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Some(error) => {
+                let text = format!("Everything was sent; what the server answered cannot be written: {error}");
+                Err(Failure::new(ExitStatus::Failed, text))
+            }
+        }
     }
 
     /// The body as it is sent; `None` when it is blank.

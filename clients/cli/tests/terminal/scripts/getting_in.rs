@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
-use std::time::SystemTime;
+use std::time::Duration;
 
 use super::{program, program_at, run, somebody, text};
 use crate::pty::Pty;
@@ -81,7 +81,7 @@ async fn without_a_name_it_is_whoever_signed_in_last_and_not_whose_session_was_u
     }
     // As if the bot had refreshed its session.
     let server = std::fs::read_dir(sessions).unwrap().next().unwrap().unwrap().path();
-    let later = SystemTime::now() + std::time::Duration::from_secs(60);
+    let later = server.join("ada.json").metadata().unwrap().modified().unwrap() + Duration::from_secs(60);
     std::fs::File::options().append(true).open(server.join("bot.json")).unwrap().set_modified(later).unwrap();
     let whose = || text(&run(&world, "home", &[], "/signout\n").stdout);
     assert!(whose().contains("Signed in as ada"));
