@@ -99,7 +99,7 @@ impl Plain {
         match outcome {
             Err(sentence) => self.fail(&sentence)?,
             Ok(Outcome::Told(text)) => self.say(&text)?,
-            Ok(Outcome::GoTo(room, name, text)) => {
+            Ok(Outcome::GoTo { room, name, text, .. }) => {
                 self.place.names.insert(room, name);
                 self.place.room = Some(room);
                 self.say(&text)?;

@@ -39,7 +39,7 @@ async fn with_signals(arguments: Arguments, signals: &mut Signals) -> Result<Exi
         return until_signal(signals, working).await.unwrap_or_else(|signal| Ok(ExitCode::from(signal.exit_code())));
     }
     let mut client = sign_in.kept()?;
-    let mut draft = String::new();
+    let mut left_over = app::LeftOver::default();
     loop {
         let signed_in = match client.take() {
             Some(client) => client,
@@ -48,16 +48,16 @@ async fn with_signals(arguments: Arguments, signals: &mut Signals) -> Result<Exi
                 Err(signal) => return Ok(ExitCode::from(signal.exit_code())),
             },
         };
-        match app::run(&signed_in, signals, &draft).await? {
+        match app::run(&signed_in, signals, std::mem::take(&mut left_over)).await? {
             Parted::Quit => return Ok(ExitCode::SUCCESS),
             Parted::SignedOut => {
                 println!("Signed out.");
                 return Ok(ExitCode::SUCCESS);
             }
             Parted::BySignal(signal) => return Ok(ExitCode::from(signal.exit_code())),
-            Parted::SessionEnded { why, draft: unsent } => {
+            Parted::SessionEnded { why, left_over: unfinished } => {
                 eprintln!("Your session has ended: {why}");
-                draft = unsent;
+                left_over = unfinished;
             }
         }
     }
