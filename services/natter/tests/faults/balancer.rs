@@ -1,18 +1,17 @@
-//! The one address that clients know: each connection goes to a node at random that takes it, and stays there until it ends.
+//! The one address that clients know: each connection goes to a node at random that takes it, and stays there until it
+//! ends. Every node serves both services, so that nothing is to be routed.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use testkit::Rest;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use uuid::Uuid;
 
 /// How long a node may take to accept.
 const ACCEPT_WITHIN: Duration = Duration::from_secs(1);
-/// How many nodes are tried for one connection. Which one comes next is left to chance.
-const TRIES: usize = 8;
 
 /// Passes bytes on, as a load balancer in TCP mode does: it knows who accepts, and not who answers.
 pub(crate) struct Balancer {
@@ -22,12 +21,12 @@ pub(crate) struct Balancer {
 
 impl Balancer {
     /// Begins to pass connections on; `nodes` says at each one who runs.
-    pub(crate) async fn start(nodes: impl Fn() -> Rest + Clone + Send + 'static) -> Self {
+    pub(crate) async fn start(nodes: impl Fn() -> Vec<SocketAddr> + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
         let passing = tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
-                tokio::spawn(pass(near, nodes.clone()));
+                tokio::spawn(pass(near, nodes()));
             }
         });
         Self { addr, passing }
@@ -44,9 +43,9 @@ impl Drop for Balancer {
     }
 }
 
-async fn pass(mut near: TcpStream, nodes: impl Fn() -> Rest) {
-    for _ in 0..TRIES {
-        let node = nodes().addr();
+async fn pass(mut near: TcpStream, nodes: Vec<SocketAddr>) {
+    let first = usize::from(Uuid::new_v4().as_bytes()[0]);
+    for node in nodes.iter().cycle().skip(first).take(nodes.len()) {
         if let Ok(Ok(mut far)) = timeout(ACCEPT_WITHIN, TcpStream::connect(node)).await {
             let _ = near.set_nodelay(true).and_then(|()| far.set_nodelay(true));
             let _ = copy_bidirectional(&mut near, &mut far).await;

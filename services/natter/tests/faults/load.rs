@@ -58,7 +58,7 @@ impl Load {
             rooms.push(room.parse().unwrap());
         }
         let behind = Arc::clone(&fleet);
-        let balancer = Balancer::start(move || behind.rest()).await;
+        let balancer = Balancer::start(move || behind.running()).await;
         let server = Server::new(balancer.addr().to_string().parse().unwrap()).unwrap();
         let mut clients = Vec::new();
         for person in &people {
@@ -146,4 +146,8 @@ impl Load {
             connections: diaries.iter().map(|diary| diary.connections).sum(),
         }
     }
+}
+
+pub(crate) fn report(what: &str, told: &Told) {
+    println!("{what}: {} messages, slowest {:?}, {} connections", told.messages, told.slowest, told.connections);
 }
