@@ -1,14 +1,13 @@
 //! One sign-in: its tokens, refreshed ahead of their end, by one task at a time.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use contract::auth::{RefreshAnswer, RefreshRequest, Secret, SignInAnswer};
 use kernel::{Clock, SessionId, SystemClock, UserId};
 use reqwest::Method;
 use serde::de::DeserializeOwned;
-use tokio::sync::{Mutex, MutexGuard};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::Error;
 use crate::http::{Call, Http};
@@ -16,6 +15,9 @@ use crate::session_file::{SavedSession, SessionFile};
 
 /// A token is replaced when less than this is left of it, or a third of its life if that is shorter.
 const AHEAD: Duration = Duration::from_secs(60);
+
+/// How long a call waits for a token that replaces one which is good still; after that it makes do with what there is.
+const REPLACED_WITHIN: Duration = Duration::from_secs(3);
 
 /// How often a refused token is replaced for one call. The first other one may be of whoever shares the file, and refused
 /// as well when our clock is wrong.
@@ -32,11 +34,14 @@ struct Inner {
     id: SessionId,
     user_id: UserId,
     username: String,
-    /// Locked while it is refreshed, so that one refresh serves all who wait.
+    /// Never locked while anything is waited for.
     tokens: Mutex<Tokens>,
+    /// Held while the session is refreshed, so that one refresh serves all who wait.
+    refreshing: tokio::sync::Mutex<()>,
     file: Option<SessionFile>,
 }
 
+#[derive(Clone)]
 struct Tokens {
     access: Secret,
     refresh: Secret,
@@ -58,19 +63,11 @@ impl Session {
         let refresh = answer.refresh_token;
         let refresh = refresh.ok_or_else(|| Error::Protocol("signing in gave no refresh token".to_owned()))?;
         let tokens = Tokens::new(answer.access_token, refresh, Duration::from_secs(answer.expires_in));
-        let session = Self {
-            inner: Arc::new(Inner {
-                http,
-                id: answer.session.id,
-                user_id: answer.user.profile.id,
-                username: answer.user.profile.username,
-                tokens: Mutex::new(tokens),
-                file,
-            }),
-        };
+        let (id, user_id, username) = (answer.session.id, answer.user.profile.id, answer.user.profile.username);
+        let session = Self::new(http, id, user_id, username, tokens, file);
         if let Some(file) = &session.inner.file {
             let locked = file.lock().await?;
-            locked.write(&session.saved(&*session.inner.tokens.lock().await))?;
+            locked.write(&session.saved())?;
         }
         Ok(session)
     }
@@ -79,8 +76,19 @@ impl Session {
     pub(crate) fn resume(http: Http, saved: SavedSession, file: Option<SessionFile>) -> Self {
         let lasts = saved.access_ends_at.since(SystemClock.now());
         let tokens = Tokens::new(saved.access_token, saved.refresh_token, lasts);
-        let (id, user_id, username) = (saved.session_id, saved.user_id, saved.username);
-        Self { inner: Arc::new(Inner { http, id, user_id, username, tokens: Mutex::new(tokens), file }) }
+        Self::new(http, saved.session_id, saved.user_id, saved.username, tokens, file)
+    }
+
+    fn new(
+        http: Http,
+        id: SessionId,
+        user_id: UserId,
+        username: String,
+        tokens: Tokens,
+        file: Option<SessionFile>,
+    ) -> Self {
+        let (tokens, refreshing) = (Mutex::new(tokens), tokio::sync::Mutex::default());
+        Self { inner: Arc::new(Inner { http, id, user_id, username, tokens, refreshing, file }) }
     }
 
     pub(crate) fn id(&self) -> SessionId {
@@ -101,43 +109,67 @@ impl Session {
 
     /// What is worth keeping of it.
     pub(crate) async fn to_saved(&self) -> SavedSession {
-        self.saved(&*self.inner.tokens.lock().await)
+        // A refresh token that is being exchanged is not worth keeping.
+        let _nobody_refreshes = self.inner.refreshing.lock().await;
+        self.saved()
     }
 
-    fn saved(&self, tokens: &Tokens) -> SavedSession {
+    fn saved(&self) -> SavedSession {
+        let tokens = self.tokens().clone();
         let left = tokens.ends_at.saturating_duration_since(Instant::now());
         SavedSession {
             server: self.inner.http.address.to_string(),
             user_id: self.inner.user_id,
             username: self.inner.username.clone(),
             session_id: self.inner.id,
-            access_token: tokens.access.clone(),
+            access_token: tokens.access,
             access_ends_at: SystemClock.now().plus(left),
-            refresh_token: tokens.refresh.clone(),
+            refresh_token: tokens.refresh,
         }
     }
 
-    /// An access token that does not end soon.
+    fn tokens(&self) -> MutexGuard<'_, Tokens> {
+        self.inner.tokens.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An access token that does not end soon; while there is no other one, the one that is good still.
     pub(crate) async fn access_token(&self) -> Result<Secret, Error> {
-        let mut tokens = self.inner.tokens.lock().await;
-        if Instant::now() >= tokens.replace_at {
-            self.refresh(&mut tokens).await?;
+        let Tokens { access, replace_at, ends_at, .. } = self.tokens().clone();
+        if Instant::now() < replace_at {
+            return Ok(access);
         }
-        Ok(tokens.access.clone())
+        let replaced = self.fresher_than(&access);
+        if Instant::now() >= ends_at {
+            return replaced.await;
+        }
+        match timeout(REPLACED_WITHIN, replaced).await {
+            Ok(Err(error)) if !matches!(error, Error::SessionEnded(_)) && Instant::now() < ends_at => Ok(access),
+            Ok(replaced) => replaced,
+            Err(_) => Ok(access),
+        }
     }
 
     /// The access token of last time, however old.
-    pub(crate) async fn latest_token(&self) -> Secret {
-        self.inner.tokens.lock().await.access.clone()
+    pub(crate) fn latest_token(&self) -> Secret {
+        self.tokens().access.clone()
     }
 
     /// Another access token than this one, which the server has refused or is about to.
+    ///
+    /// Whoever waits for it may stop waiting: what has begun goes on. A refresh token is for one use, and a successor that
+    /// nobody took note of would be missed as soon as its predecessor is not taken any more.
     pub(crate) async fn fresher_than(&self, used: &Secret) -> Result<Secret, Error> {
-        let mut tokens = self.inner.tokens.lock().await;
-        if tokens.access == *used {
-            self.refresh(&mut tokens).await?;
-        }
-        Ok(tokens.access.clone())
+        let (session, used) = (self.clone(), used.clone());
+        let replacing = tokio::spawn(async move {
+            let _only_one = session.inner.refreshing.lock().await;
+            if session.latest_token() == used {
+                session.refresh().await?;
+            }
+            Ok(session.latest_token())
+        });
+        replacing
+            .await
+            .unwrap_or_else(|error| Err(Error::Unreachable(format!("the session was not refreshed: {error}"))))
     }
 
     /// Makes a call as this session and reads its answer; a token that was refused is replaced once.
@@ -165,27 +197,30 @@ impl Session {
         }
     }
 
-    async fn refresh(&self, tokens: &mut MutexGuard<'_, Tokens>) -> Result<(), Error> {
+    async fn refresh(&self) -> Result<(), Error> {
+        let refresh = self.tokens().refresh.clone();
         let Some(file) = &self.inner.file else {
-            **tokens = self.next(&tokens.refresh).await?;
+            let next = self.next(&refresh).await?;
+            *self.tokens() = next;
             return Ok(());
         };
         let locked = file.lock().await?;
         // Whoever shares the file may have done it already, and our token may be one that must not come back.
         let saved = locked.read()?.filter(|saved| saved.session_id == self.inner.id);
         let is_kept = saved.is_some();
-        if let Some(saved) = saved.filter(|saved| saved.refresh_token != tokens.refresh) {
+        if let Some(saved) = saved.filter(|saved| saved.refresh_token != refresh) {
             let lasts = saved.access_ends_at.since(SystemClock.now());
-            **tokens = Tokens::new(saved.access_token, saved.refresh_token, lasts);
+            *self.tokens() = Tokens::new(saved.access_token, saved.refresh_token, lasts);
             if lasts > AHEAD {
                 return Ok(());
             }
         }
-        match self.next(&tokens.refresh).await {
+        let refresh = self.tokens().refresh.clone();
+        match self.next(&refresh).await {
             Ok(next) => {
-                **tokens = next;
+                *self.tokens() = next;
                 // Somebody may have signed in as somebody else meanwhile, or forgotten this session.
-                if is_kept { locked.write(&self.saved(tokens)) } else { Ok(()) }
+                if is_kept { locked.write(&self.saved()) } else { Ok(()) }
             }
             Err(error) => {
                 drop(locked);
@@ -203,7 +238,10 @@ impl Session {
         let call = Call::safe(Method::POST, "/v1/auth/refresh").json(&body)?;
         let answer: Result<RefreshAnswer, Error> = self.inner.http.call(&call, None).await;
         let answer = answer.map_err(|error| match error {
-            Error::Refused(refusal) if refusal.status == 401 => Error::SessionEnded(refusal.to_string()),
+            // Said by the server itself: a 401 without a problem comes from something before it, and ends nothing.
+            Error::Refused(refusal) if refusal.status == 401 && !refusal.code.is_empty() => {
+                Error::SessionEnded(refusal.to_string())
+            }
             other => other.of_session(),
         })?;
         let next = answer.refresh_token;

@@ -64,6 +64,11 @@ impl Driver {
                 }
                 Ok(())
             }
+            // The store is away: the socket stays, and the page is asked for again.
+            Err(Error::Refused(refusal)) if refusal.is_passing() => {
+                self.places.not_fetched(room);
+                Ok(())
+            }
             // The next connection begins where this one got to.
             Err(error) => Err(Parting::by_error(&error)),
         }
@@ -72,8 +77,12 @@ impl Driver {
 
 async fn fetch(client: Client, room: RoomId, after: u64) -> Page {
     let events = client.events(room, after, PAGE).await;
-    if events.as_ref().is_ok_and(|events| events.items.is_empty()) {
-        tokio::time::sleep(ASK_AGAIN_AFTER).await;
+    match &events {
+        Ok(events) if events.items.is_empty() => tokio::time::sleep(ASK_AGAIN_AFTER).await,
+        Err(Error::Refused(refusal)) if refusal.is_passing() => {
+            tokio::time::sleep(refusal.retry_after().unwrap_or_default().max(ASK_AGAIN_AFTER)).await;
+        }
+        Ok(_) | Err(_) => {}
     }
     Page { room, events }
 }

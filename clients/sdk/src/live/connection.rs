@@ -41,7 +41,8 @@ const RENEW_AHEAD: Duration = Duration::from_secs(60);
 /// What a reply is awaited for.
 pub(super) enum Asked {
     Start,
-    Renew,
+    /// With this token.
+    Renew(Secret),
     Message(RoomId, Uuid),
     Request(Answer),
 }
@@ -50,6 +51,7 @@ pub(super) enum Asked {
 pub(super) struct Connection {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     pub(super) hello: Hello,
+    /// The one that the server knows it by.
     pub(super) token: Secret,
     opened_at: Instant,
     heard_at: Instant,

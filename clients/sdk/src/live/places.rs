@@ -161,6 +161,11 @@ impl Places {
         }
     }
 
+    /// A page did not come: it is to be fetched again.
+    pub(super) fn not_fetched(&mut self, room: RoomId) {
+        self.to_fetch.push_back(room);
+    }
+
     /// Events before this place are not kept any more; gives those that will not be told.
     pub(super) fn trimmed(&mut self, room: RoomId, first: u64) -> Option<(u64, u64)> {
         let place = self.places.get_mut(&room)?;

@@ -1,6 +1,7 @@
 //! What a connection does while it is there.
 
 use std::pin::Pin;
+use std::time::Duration;
 
 use contract::auth::Secret;
 use contract::events::{Expiry, LogContent, PassingEvent};
@@ -21,6 +22,9 @@ use crate::{Error, Event, Refusal};
 
 /// An access token that is being made.
 type Renewal = Pin<Box<dyn Future<Output = Result<Secret, Error>> + Send>>;
+
+/// The wait after a renewal that was refused for now, when the refusal names none.
+const RENEW_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// How far a connection has come, and what it waits for.
 #[derive(Default)]
@@ -212,8 +216,15 @@ impl Driver {
                 progress.start_again_at = Some(Instant::now() + self.backoff.next(refusal.retry_after()));
             }
             (Asked::Start, Err(refusal)) => return Err(Parting::by_refusal(&refusal)),
-            (Asked::Renew, Ok(data)) => connection.token_ends_at(read::<Expiry>(&data)?.expires_at),
-            (Asked::Renew, Err(refusal)) => return Err(Parting::by_refusal(&refusal)),
+            (Asked::Renew(token), Ok(data)) => {
+                connection.token = token;
+                connection.token_ends_at(read::<Expiry>(&data)?.expires_at);
+            }
+            // Nobody can check the token now. The socket is good until its old one ends.
+            (Asked::Renew(_), Err(refusal)) if refusal.is_passing() => {
+                connection.renew_at = Instant::now() + refusal.retry_after().unwrap_or(RENEW_AGAIN_AFTER);
+            }
+            (Asked::Renew(_), Err(refusal)) => return Err(Parting::by_refusal(&refusal)),
             (Asked::Message(room, id), Ok(data)) => {
                 let sent = read::<MessageSent>(&data)?;
                 let update = self.outgoing.acknowledge(room, id, sent);
@@ -259,6 +270,7 @@ impl Driver {
         if progress.is_replayed && !progress.is_ready && self.places.is_complete() {
             progress.is_ready = true;
             self.backoff.reset();
+            self.has_refreshed = false;
             self.tell_status(Status::Ready);
         }
     }
@@ -284,10 +296,9 @@ impl Driver {
     async fn renew(&mut self, connection: &mut Connection, token: Result<Secret, Error>) -> Result<(), Parting> {
         match token {
             Ok(token) => {
-                connection.token = token.clone();
-                let renew = RenewSession { access_token: token.into_inner() };
+                let renew = RenewSession { access_token: token.clone().into_inner() };
                 // A token is never too long for a frame.
-                connection.ask("session.renew", &renew, Asked::Renew).await.map(drop)
+                connection.ask("session.renew", &renew, Asked::Renew(token)).await.map(drop)
             }
             Err(Error::SessionEnded(why)) => Err(Parting::End(super::Ended::SessionEnded(why))),
             // There is a minute left to try again.
