@@ -1,17 +1,19 @@
 //! One sign-in: its tokens, refreshed ahead of their end, by one task at a time.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use contract::auth::{RefreshAnswer, RefreshRequest, Secret, SignInAnswer};
+use contract::auth::{RefreshAnswer, RefreshRequest, Secret, SignInAnswer, SignInRequest};
 use kernel::{Clock, SessionId, SystemClock, UserId};
 use reqwest::Method;
 use serde::de::DeserializeOwned;
+use tokio::sync::RwLock;
 use tokio::time::{Instant, timeout};
 
 use crate::Error;
 use crate::http::{Call, Http};
-use crate::session_file::{SavedSession, SessionFile};
+use crate::session_file::{Locked, SavedSession, SessionFile};
 
 /// A token is replaced when less than this is left of it, or a third of its life if that is shorter.
 const AHEAD: Duration = Duration::from_secs(60);
@@ -22,6 +24,15 @@ const REPLACED_WITHIN: Duration = Duration::from_secs(3);
 /// How often a refused token is replaced for one call. The first other one may be of whoever shares the file, and refused
 /// as well when our clock is wrong.
 const REPLACED_AT_MOST: u32 = 2;
+
+/// Held for reading by each exchange of tokens.
+static REPLACING: RwLock<()> = RwLock::const_new(());
+
+/// Returns when no tokens are being exchanged. A program that is about to end waits for it, for some seconds at most: a
+/// session whose next token is lost on the way is over a minute later.
+pub async fn tokens_settled() {
+    drop(REPLACING.write().await);
+}
 
 /// The tokens of one sign-in. Clones share them.
 #[derive(Clone)]
@@ -39,6 +50,8 @@ struct Inner {
     /// Held while the session is refreshed, so that one refresh serves all who wait.
     refreshing: tokio::sync::Mutex<()>,
     file: Option<SessionFile>,
+    /// Whether the file has less than we know, because it could not be written.
+    file_is_behind: AtomicBool,
 }
 
 #[derive(Clone)]
@@ -58,18 +71,24 @@ impl Tokens {
 }
 
 impl Session {
-    /// The session that has just begun, kept in the file if there is one.
-    pub(crate) async fn begin(http: Http, answer: SignInAnswer, file: Option<SessionFile>) -> Result<Self, Error> {
+    /// Signs in, and keeps the session in the file if there is one: that it can be kept is known before.
+    pub(crate) async fn begin(http: Http, request: &SignInRequest, file: Option<SessionFile>) -> Result<Self, Error> {
+        let locked = match &file {
+            Some(file) => Some(file.lock().await?),
+            None => None,
+        };
+        let draft = locked.as_ref().map(Locked::draft).transpose()?;
+        let call = Call::once(Method::POST, "/v1/auth/signin").json(request)?;
+        let answer: SignInAnswer = http.call(&call, None).await?;
         let refresh = answer.refresh_token;
         let refresh = refresh.ok_or_else(|| Error::Protocol("signing in gave no refresh token".to_owned()))?;
         let tokens = Tokens::new(answer.access_token, refresh, Duration::from_secs(answer.expires_in));
         let (id, user_id, username) = (answer.session.id, answer.user.profile.id, answer.user.profile.username);
         let session = Self::new(http, id, user_id, username, tokens, file);
-        if let Some(file) = &session.inner.file {
-            let locked = file.lock().await?;
-            locked.write(&session.saved())?;
+        match draft {
+            Some(draft) => draft.write(&session.saved()).map(|()| session),
+            None => Ok(session),
         }
-        Ok(session)
     }
 
     /// The session that somebody has kept.
@@ -88,7 +107,18 @@ impl Session {
         file: Option<SessionFile>,
     ) -> Self {
         let (tokens, refreshing) = (Mutex::new(tokens), tokio::sync::Mutex::default());
-        Self { inner: Arc::new(Inner { http, id, user_id, username, tokens, refreshing, file }) }
+        Self {
+            inner: Arc::new(Inner {
+                http,
+                id,
+                user_id,
+                username,
+                tokens,
+                refreshing,
+                file,
+                file_is_behind: AtomicBool::new(false),
+            }),
+        }
     }
 
     pub(crate) fn id(&self) -> SessionId {
@@ -161,6 +191,7 @@ impl Session {
     pub(crate) async fn fresher_than(&self, used: &Secret) -> Result<Secret, Error> {
         let (session, used) = (self.clone(), used.clone());
         let replacing = tokio::spawn(async move {
+            let _begun = REPLACING.read().await;
             let _only_one = session.inner.refreshing.lock().await;
             if session.latest_token() == used {
                 session.refresh().await?;
@@ -192,6 +223,10 @@ impl Session {
                     replaced += 1;
                     token = self.fresher_than(&token).await?;
                 }
+                // Tokens that were made just now are refused as well: there is nothing left to try.
+                Err(Error::Refused(refusal)) if refusal.wants_a_fresh_token() => {
+                    return Err(Error::SessionEnded(refusal.to_string()));
+                }
                 other => return other.map_err(Error::of_session),
             }
         }
@@ -207,8 +242,11 @@ impl Session {
         let locked = file.lock().await?;
         // Whoever shares the file may have done it already, and our token may be one that must not come back.
         let saved = locked.read()?.filter(|saved| saved.session_id == self.inner.id);
-        let is_kept = saved.is_some();
-        if let Some(saved) = saved.filter(|saved| saved.refresh_token != refresh) {
+        // Somebody may have signed in as somebody else meanwhile, or forgotten this session: then the file is not ours.
+        let draft = saved.as_ref().map(|_| locked.draft()).transpose()?;
+        // A file that could not be written has what was true before.
+        let is_behind = self.inner.file_is_behind.load(Ordering::Acquire);
+        if let Some(saved) = saved.filter(|saved| !is_behind && saved.refresh_token != refresh) {
             let lasts = saved.access_ends_at.since(SystemClock.now());
             *self.tokens() = Tokens::new(saved.access_token, saved.refresh_token, lasts);
             if lasts > AHEAD {
@@ -219,10 +257,16 @@ impl Session {
         match self.next(&refresh).await {
             Ok(next) => {
                 *self.tokens() = next;
-                // Somebody may have signed in as somebody else meanwhile, or forgotten this session.
-                if is_kept { locked.write(&self.saved()) } else { Ok(()) }
+                let written = draft.map_or(Ok(()), |draft| draft.write(&self.saved()));
+                self.inner.file_is_behind.store(written.is_err(), Ordering::Release);
+                // The session goes on all the same, here; whoever shares the file will miss this.
+                if let Err(error) = written {
+                    tracing::warn!(%error, "a session could not be kept");
+                }
+                Ok(())
             }
             Err(error) => {
+                drop(draft);
                 drop(locked);
                 if matches!(error, Error::SessionEnded(_)) {
                     file.forget(self.inner.id).await?;

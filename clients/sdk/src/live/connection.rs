@@ -147,6 +147,15 @@ impl Connection {
         replies.min().unwrap_or(self.heard_at + silence).min(self.heard_at + silence)
     }
 
+    /// Nothing is read for now, because nobody takes what was read: that nothing comes says nothing about the server.
+    pub(super) fn is_not_read(&mut self) {
+        let now = Instant::now();
+        self.heard_at = now;
+        for (_, by) in self.in_flight.values_mut() {
+            *by = now + self.reply_within;
+        }
+    }
+
     /// The next frame; pings are answered on the way.
     pub(super) async fn next(&mut self) -> Result<Incoming, Parting> {
         loop {

@@ -170,8 +170,9 @@ impl Driver {
     }
 
     /// When the driver must look again, whatever happens.
-    pub(super) fn next_deadline(&self, connection: &Connection) -> Instant {
-        let deadline = connection.deadline().min(connection.renew_at);
+    pub(super) fn next_deadline(&self, connection: &Connection, is_renewing: bool) -> Instant {
+        let deadline = connection.deadline();
+        let deadline = if is_renewing { deadline } else { deadline.min(connection.renew_at) };
         self.outgoing.next_time().map_or(deadline, |time| time.min(deadline))
     }
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use contract::auth::Secret;
 use contract::events::{Expiry, LogContent, PassingEvent};
-use contract::frames::{MessageSent, RenewSession, RoomEntry, Start, Started};
+use contract::frames::{MessageSent, RenewSession, RoomEntry, Start};
 use futures_util::StreamExt;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
@@ -73,7 +74,10 @@ impl Driver {
                 return Meanwhile::Done(parting);
             }
             self.note_readiness(progress);
-            let deadline = self.next_deadline(connection);
+            if self.outlet.is_full() {
+                connection.is_not_read();
+            }
+            let deadline = self.next_deadline(connection, progress.renewal.is_some());
             let deadline = progress.start_again_at.map_or(deadline, |at| at.min(deadline));
             let is_owned = self.is_owned();
             let done = tokio::select! {
@@ -209,7 +213,7 @@ impl Driver {
             (Asked::Start, Ok(data)) => {
                 self.places.set_epoch(&connection.hello.epoch);
                 progress.has_started = true;
-                self.enter(read::<Started>(&data)?.rooms);
+                self.enter(rooms_of(&data)?);
             }
             // The store is away: the socket stays, and `start` is sent again.
             (Asked::Start, Err(refusal)) if refusal.is_passing() => {
@@ -320,4 +324,20 @@ async fn renewed(renewal: &mut Option<Renewal>) -> Result<Secret, Error> {
 
 fn read<T: DeserializeOwned>(data: &RawValue) -> Result<T, Parting> {
     serde_json::from_str(data.get()).map_err(|error| Parting::lost(format!("a reply cannot be read: {error}")))
+}
+
+/// The rooms of the reply to `start`. One that cannot be read, as a later server may have it, is left out.
+fn rooms_of(data: &RawValue) -> Result<Vec<RoomEntry>, Parting> {
+    #[derive(Deserialize)]
+    struct Rooms {
+        rooms: Vec<Box<RawValue>>,
+    }
+    let readable = |room: Box<RawValue>| match serde_json::from_str(room.get()) {
+        Ok(entry) => Some(entry),
+        Err(error) => {
+            tracing::warn!(%error, "a room cannot be read, and is left out");
+            None
+        }
+    };
+    Ok(read::<Rooms>(data)?.rooms.into_iter().filter_map(readable).collect())
 }

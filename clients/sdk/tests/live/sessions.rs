@@ -181,3 +181,37 @@ fn now() -> Timestamp {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
     Timestamp::from_millis(i64::try_from(now.as_millis()).unwrap())
 }
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_cannot_be_written_ends_no_session() {
+    use std::os::unix::fs::PermissionsExt;
+    let server = TurnedServer::start().await;
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("sessions");
+    let file = SessionFile::new(folder.join("session.json"));
+    let username = somebody(server.addr, "ada").await.username().to_owned();
+    let remote = remote(server.addr);
+    let ada = remote.sign_in_and_keep(&username, PASSWORD, "tests", file.clone()).await.unwrap();
+    // Nothing can be made in a folder that is none; taking rights away would not hold root back.
+    let aside = home.path().join("aside");
+    std::fs::rename(&folder, &aside).unwrap();
+    std::fs::write(&folder, "in the way").unwrap();
+    server.clock.forward(Duration::from_secs(360));
+    let refused = ada.my_rooms().await.unwrap_err();
+    assert!(matches!(refused, Error::File { .. }), "{refused}");
+    // No token was used up for that: when the file can be written again, everything goes on.
+    std::fs::remove_file(&folder).unwrap();
+    std::fs::rename(&aside, &folder).unwrap();
+    for _ in 0..2 {
+        server.clock.forward(Duration::from_secs(360));
+        ada.my_rooms().await.unwrap();
+    }
+    let mode = std::fs::metadata(file.path()).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode, 0o600);
+    // And whoever signs in where nothing can be kept is told before there is a session.
+    std::fs::rename(&folder, &aside).unwrap();
+    std::fs::write(&folder, "in the way").unwrap();
+    let refused = remote.sign_in_and_keep(&username, PASSWORD, "tests", file).await.err().unwrap();
+    assert!(matches!(refused, Error::File { .. }), "{refused}");
+}

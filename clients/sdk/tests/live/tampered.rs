@@ -359,3 +359,40 @@ async fn what_the_server_does_not_offer_yet_is_asked_for_as_the_protocol_says() 
     assert_eq!(data("reaction.remove"), with("emoji", "👍"));
     assert_eq!(data("message.delete"), message);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_the_server_fails_on_does_not_hold_up_the_others_for_ever() {
+    let server = Server::start(&[]).await;
+    let (ada, _, room) = two_people_and_a_room(&server).await;
+    let proxy = Proxy::answering(server.addr(), |request, _| {
+        let error = json!({"title": "Oops", "status": 500, "code": "internal", "retry_after_ms": 10});
+        (request["data"]["body"] == "poison").then(|| json!({"reply_to": request["id"], "ok": false, "error": error}))
+    });
+    let proxy = proxy.await;
+    let listener = Listener::ready(&proxy.client(&ada).await, hasty()).await;
+    let poison = listener.live.send(NewMessage::new(room, "poison")).await.unwrap();
+    let after = listener.live.send(NewMessage::new(room, "after")).await.unwrap();
+    assert_eq!(poison.outcome().await.unwrap_err().code(), "internal");
+    after.outcome().await.unwrap();
+    // Once more, and later, as the protocol says.
+    assert_eq!(proxy.asked("message.send").iter().filter(|request| request["data"]["body"] == "poison").count(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_room_of_a_later_server_is_left_out_and_the_others_are_there() {
+    let server = Server::start(&[]).await;
+    let (ada, bob, room) = two_people_and_a_room(&server).await;
+    let change = move |mut frame: Value| {
+        let entries = frame.pointer_mut("/data/rooms").and_then(Value::as_array_mut);
+        for entry in entries.into_iter().flatten().filter(|entry| entry["room"]["id"] != room.to_string()) {
+            entry["role"] = json!("guest of honour");
+        }
+        vec![text(&frame)]
+    };
+    let proxy = Proxy::before(server.addr(), change).await;
+    let mut listener = Listener::ready(&proxy.client(&bob).await, hasty()).await;
+    let rooms = listener.seen.iter().filter(|update| matches!(update, Update::Room(_))).count();
+    assert_eq!(rooms, 1);
+    say(&ada, room, ["hello".to_owned()]).await;
+    listener.until_body(room, "hello").await;
+}
