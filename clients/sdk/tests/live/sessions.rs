@@ -1,9 +1,10 @@
 //! Tokens that end, sessions that are shared, and sessions that are over.
 
 use std::sync::atomic::Ordering;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use natter_client::{Ended, Error, NewMessage, SessionFile, Status, Timestamp, Update};
+use kernel::{Clock, SystemClock};
+use natter_client::{Ended, Error, NewMessage, SessionFile, Status, Update};
 use serde_json::json;
 use tokio::time::timeout;
 
@@ -77,7 +78,7 @@ async fn a_refresh_that_nobody_waits_for_any_more_is_not_lost() {
     let server = TurnedServer::start().await;
     let good = somebody(server.addr, "ada").await;
     let line = SlowLine::before(server.addr).await;
-    let ada = line.client_until(&good, now()).await;
+    let ada = line.client_until(&good, SystemClock.now()).await;
     line.is_slow.store(true, Ordering::SeqCst);
     let given_up = timeout(SlowLine::PAUSE / 2, ada.my_rooms()).await;
     assert!(given_up.is_err(), "it takes longer than that");
@@ -97,10 +98,13 @@ async fn a_token_that_is_good_still_is_used_while_there_is_no_other() {
     let good = somebody(server.addr(), "ada").await;
     let line = SlowLine::before(server.addr()).await;
     // After two thirds of that it is to be replaced.
-    let ada = line.client_until(&good, now().plus(Duration::from_secs(9))).await;
-    tokio::time::sleep(Duration::from_millis(6_100)).await;
+    let ada = line.client_until(&good, SystemClock.now().plus(Duration::from_secs(9))).await;
     line.refuses_refreshes.store(true, Ordering::SeqCst);
-    ada.my_rooms().await.unwrap();
+    testkit::until("a refresh that is refused", async || {
+        ada.my_rooms().await.unwrap();
+        line.has_refused.load(Ordering::SeqCst).then_some(())
+    })
+    .await;
     line.refuses_refreshes.store(false, Ordering::SeqCst);
     ada.my_rooms().await.unwrap();
     assert_ne!(ada.saved().await.access_token, good.saved().await.access_token);
@@ -175,11 +179,6 @@ async fn wrong_passwords_names_that_are_taken_and_servers_that_are_away_are_told
     let _killed = server.kill().await;
     let away = crate::server::remote(addr).info().await.err().unwrap();
     assert!(matches!(&away, Error::Unreachable(why) if why.contains(&addr.to_string())), "{away}");
-}
-
-fn now() -> Timestamp {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-    Timestamp::from_millis(i64::try_from(now.as_millis()).unwrap())
 }
 
 #[cfg(unix)]
