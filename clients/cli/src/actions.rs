@@ -6,6 +6,7 @@ mod rooms;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use contract::frames::RoomEntry;
 use contract::meta::Feature;
 use kernel::{RoomId, Timestamp};
 use natter_client::{Client, Error, Live, NewMessage, ServerInfo};
@@ -38,8 +39,17 @@ pub struct Place {
 pub enum Outcome {
     /// Say this.
     Told(String),
-    /// Go to this room, of this name, and say this.
-    GoTo(RoomId, String, String),
+    /// Go to a room, and say something there.
+    GoTo {
+        /// The room.
+        room: RoomId,
+        /// Its name.
+        name: String,
+        /// What to say.
+        text: String,
+        /// What is known of it, if one was not in it before.
+        entry: Option<Box<RoomEntry>>,
+    },
     /// A room was left: go home and say this.
     Left(RoomId, String),
     /// Send this message.
@@ -145,11 +155,11 @@ pub fn sentence(error: &Error) -> String {
 }
 
 /// Finds the room of this name: one's own, or a public one. Gives its id, and whether one is in it.
-pub async fn find_room(desk_client: &Client, place: &Place, name: &str) -> Result<Option<(RoomId, bool)>, Error> {
+pub async fn find_room(client: &Client, place: &Place, name: &str) -> Result<Option<(RoomId, bool)>, Error> {
     if let Some(room) = place.named(name) {
         return Ok(Some((room, true)));
     }
-    Ok(desk_client.public_room(name).await?.map(|room| (room.id, false)))
+    Ok(client.public_room(name).await?.map(|room| (room.id, false)))
 }
 
 /// Says that a feature is missing, if it is.

@@ -7,7 +7,7 @@ mod obeying;
 mod room;
 mod rooms;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,8 +15,8 @@ use std::time::Duration;
 use crossterm::event::EventStream;
 use futures_util::StreamExt;
 use jiff::tz::TimeZone;
-use kernel::{Clock, RoomId, SystemClock};
-use natter_client::{Client, Ended, Error, Live, LiveOptions, OnResync, ServerInfo, Update};
+use kernel::{Clock, RoomId, SystemClock, UserId};
+use natter_client::{Client, Ended, Error, Live, LiveOptions, NewMessage, OnResync, ServerInfo, Update};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -28,6 +28,8 @@ use crate::screen::{Action, Entry, Palette, Screen, Signal, Signals, Status, Ter
 use done::Done;
 use rooms::Rooms;
 
+/// How long telling the last mark may take when one leaves.
+const LAST_WORD: Duration = Duration::from_millis(500);
 /// Updates that are taken in before the screen is drawn again: a crowd of them costs one frame.
 const AT_ONCE: usize = 500;
 
@@ -38,15 +40,34 @@ pub(crate) enum Parted {
     /// Its user has ended the session.
     SignedOut,
     /// The session is over: sign in again, and go on with what was being typed.
-    SessionEnded { why: String, draft: String },
+    SessionEnded { why: String, left_over: LeftOver },
     /// By a signal.
     BySignal(Signal),
 }
 
+/// What was being written when a session ended: whoever signs in again goes on with it.
+#[derive(Default)]
+pub(crate) struct LeftOver {
+    /// Whose it is.
+    user: Option<UserId>,
+    draft: String,
+    /// Messages that nobody has acknowledged, in order. They are sent under the same ids, so that none arrives twice.
+    unsent: Vec<NewMessage>,
+}
+
 /// A message that is not acknowledged yet.
 struct Unsent {
+    /// Its place among those that were sent.
+    place: u64,
+    message: NewMessage,
+}
+
+/// Up to where a room was read, to be told at a time.
+#[derive(Clone, Copy)]
+struct Mark {
+    at: Instant,
     room: RoomId,
-    body: String,
+    seq: u64,
 }
 
 struct App {
@@ -61,11 +82,24 @@ struct App {
     screen: Screen,
     names: Names,
     unsent: HashMap<Uuid, Unsent>,
+    /// How many messages were sent.
+    sent: u64,
     done: mpsc::UnboundedSender<Done>,
     /// When the connection will be tried again.
     retry_at: Option<Instant>,
-    /// When the place up to which was read is told.
-    mark_at: Option<Instant>,
+    /// What was read and is not told yet.
+    mark: Option<Mark>,
+    /// When it was last asked who is online, and when that is to be done again.
+    online_asked_at: Option<Instant>,
+    ask_online_at: Option<Instant>,
+    /// When messages are asked for again that did not come.
+    load_again_at: Option<Instant>,
+    /// Whether one is on the way to another room.
+    is_moving: bool,
+    /// The room that one leaves as soon as one's messages to it are sent.
+    leaves_when_sent: Option<RoomId>,
+    /// What was typed meanwhile.
+    waiting: VecDeque<String>,
     /// When the server was last told that one writes.
     typing_told_at: Option<Instant>,
     was_warned: bool,
@@ -75,22 +109,22 @@ struct App {
     is_signing_out: bool,
     /// Whether the connection is gone for good.
     is_over: bool,
-    /// A room that was joined and that the connection has not told of yet, and what to say there.
-    awaited: Option<(RoomId, String)>,
     parted: Option<Parted>,
 }
 
-/// Opens the screen and lives on it. `draft` is what was being typed before.
+/// Opens the screen and lives on it. `left_over` is what was being written before.
 ///
 /// # Errors
 /// When the terminal cannot be used.
-pub(crate) async fn run(client: &Client, signals: &mut Signals, draft: &str) -> Result<Parted, Failure> {
+pub(crate) async fn run(client: &Client, signals: &mut Signals, left_over: LeftOver) -> Result<Parted, Failure> {
     let options = LiveOptions { on_resync: OnResync::Skip, ..LiveOptions::default() };
     let (live, mut updates) = client.live(options);
     let (done, mut dones) = mpsc::unbounded_channel();
     let palette = Palette::from_no_color(std::env::var_os("NO_COLOR").as_deref());
     let mut screen = Screen::new(palette, TimeZone::system());
-    screen.set_draft(draft);
+    // What somebody else has written is not sent in this one's name.
+    let is_same = left_over.user == Some(client.user_id());
+    screen.set_draft(&left_over.draft);
     let view = View {
         server: client.address().to_string().trim_start_matches("http://").to_owned(),
         me: client.username().to_owned(),
@@ -106,18 +140,27 @@ pub(crate) async fn run(client: &Client, signals: &mut Signals, draft: &str) -> 
         screen,
         names: Names::default(),
         unsent: HashMap::new(),
+        sent: 0,
         done,
         retry_at: None,
-        mark_at: None,
+        mark: None,
+        online_asked_at: None,
+        ask_online_at: None,
+        load_again_at: None,
+        is_moving: false,
+        leaves_when_sent: None,
+        waiting: VecDeque::new(),
         typing_told_at: None,
         was_warned: false,
         leaving: None,
         is_signing_out: false,
         is_over: false,
-        awaited: None,
         parted: None,
     };
     app.ask_for_info();
+    for message in left_over.unsent.into_iter().filter(|_| is_same) {
+        app.send(message);
+    }
     let mut terminal = Terminal::enter().map_err(|error| {
         Failure::new(ExitStatus::Failed, format!("The screen cannot be opened: {error}. Try --plain."))
     })?;
@@ -128,6 +171,9 @@ pub(crate) async fn run(client: &Client, signals: &mut Signals, draft: &str) -> 
         app.after_drawing();
         if let Some(parted) = app.parted.take() {
             drop(terminal);
+            if let Some(Mark { room, seq, .. }) = app.mark.take() {
+                let _ = tokio::time::timeout(LAST_WORD, app.live.mark_read(room, seq)).await;
+            }
             app.live.close().await;
             return Ok(parted);
         }
@@ -182,17 +228,23 @@ impl App {
         Ok(())
     }
 
-    /// Leaves, unless something is not sent yet: then that is said first.
     fn quit(&mut self) {
-        if self.unsent.is_empty() || std::mem::replace(&mut self.was_warned, true) {
+        if self.may_part() {
             self.parted = Some(Parted::Quit);
-            return;
+        }
+    }
+
+    /// Whether everything is sent; if not, that is said first, once.
+    fn may_part(&mut self) -> bool {
+        if self.unsent.is_empty() || std::mem::replace(&mut self.was_warned, true) {
+            return true;
         }
         let what = match self.unsent.len() {
             1 => "A message has not been sent yet".to_owned(),
             many => format!("{many} messages have not been sent yet"),
         };
         self.screen.set_hint(format!("{what}. Once more leaves without sending."));
+        false
     }
 
     fn hear(&mut self, update: Option<Update>) {
@@ -207,11 +259,21 @@ impl App {
         match ended {
             Ended::SessionEnded(_) if self.is_signing_out => {}
             Ended::SessionEnded(why) => {
-                self.parted = Some(Parted::SessionEnded { why, draft: self.screen.draft().to_owned() });
+                self.parted = Some(Parted::SessionEnded { why, left_over: self.left_over() });
             }
             Ended::Refused(why) => self.view.status = Status::Ended { why },
             // By ourselves, when we leave.
             Ended::Closed => {}
+        }
+    }
+
+    fn left_over(&mut self) -> LeftOver {
+        let mut unsent: Vec<Unsent> = std::mem::take(&mut self.unsent).into_values().collect();
+        unsent.sort_unstable_by_key(|unsent| unsent.place);
+        LeftOver {
+            user: Some(self.client.user_id()),
+            draft: self.screen.draft().to_owned(),
+            unsent: unsent.into_iter().map(|unsent| unsent.message).collect(),
         }
     }
 
@@ -237,9 +299,18 @@ impl App {
     /// What depends on the time.
     fn keep_time(&mut self) {
         let now = Instant::now();
-        if self.mark_at.is_some_and(|at| at <= now) {
-            self.mark_at = None;
+        if self.mark.is_some_and(|mark| mark.at <= now) {
             self.mark_read();
+        }
+        if self.ask_online_at.is_some_and(|at| at <= now) {
+            self.ask_who_is_online();
+        }
+        if self.load_again_at.is_some_and(|at| at <= now) {
+            self.load_again_at = None;
+            // The newest part, if that is missing; an older one is asked for by whoever looks at it.
+            if let Some(room) = self.rooms.current() {
+                self.open(room);
+            }
         }
         self.rooms.forget_typing(now);
     }
@@ -252,7 +323,10 @@ impl App {
             now + Duration::from_millis(1 + u64::from(left.subsec_millis()))
         });
         let redraw = self.screen.redraw_in(SystemClock.now()).map(|after| now + after);
-        [tick, redraw, self.mark_at, self.rooms.typing_ends()].into_iter().flatten().min()
+        [tick, redraw, self.mark.map(|mark| mark.at), self.ask_online_at, self.load_again_at, self.rooms.typing_ends()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Puts into the view what is kept elsewhere.

@@ -1,9 +1,13 @@
 //! The command `natter-cli`.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use natter_cli::Arguments;
+
+/// How long the next tokens may take that were asked for when the program was told to end.
+const LAST_ANSWER: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -14,7 +18,12 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let code = runtime.block_on(natter_cli::run(arguments));
+    let code = runtime.block_on(async {
+        let code = natter_cli::run(arguments).await;
+        // Whoever presses Ctrl-C while the server is slow must not lose the session by it.
+        let _ = tokio::time::timeout(LAST_ANSWER, natter_client::tokens_settled()).await;
+        code
+    });
     // A thread may still wait for a line that nobody will type.
     runtime.shutdown_background();
     code

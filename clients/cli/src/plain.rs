@@ -96,7 +96,7 @@ impl Plain {
         match outcome {
             Err(sentence) => self.fail(&sentence).await?,
             Ok(Outcome::Told(text)) => self.say(&text).await?,
-            Ok(Outcome::GoTo(room, name, text)) => {
+            Ok(Outcome::GoTo { room, name, text, .. }) => {
                 self.place.names.insert(room, name);
                 self.place.room = Some(room);
                 self.say(&text).await?;

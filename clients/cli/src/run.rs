@@ -44,7 +44,7 @@ async fn with_signals(arguments: Arguments, signals: &mut Signals) -> Result<Exi
         return until_signal(signals, working).await.unwrap_or_else(|signal| Ok(ExitCode::from(signal.exit_code())));
     }
     let mut client = sign_in.kept()?;
-    let mut draft = String::new();
+    let mut left_over = app::LeftOver::default();
     loop {
         let signed_in = match client.take() {
             Some(client) => client,
@@ -53,7 +53,7 @@ async fn with_signals(arguments: Arguments, signals: &mut Signals) -> Result<Exi
                 Err(signal) => return Ok(ExitCode::from(signal.exit_code())),
             },
         };
-        match app::run(&signed_in, signals, &draft).await? {
+        match app::run(&signed_in, signals, std::mem::take(&mut left_over)).await? {
             Parted::Quit => return Ok(ExitCode::SUCCESS),
             Parted::SignedOut => {
                 // Whether anybody reads it or not, it is done.
@@ -61,9 +61,9 @@ async fn with_signals(arguments: Arguments, signals: &mut Signals) -> Result<Exi
                 return Ok(ExitCode::SUCCESS);
             }
             Parted::BySignal(signal) => return Ok(ExitCode::from(signal.exit_code())),
-            Parted::SessionEnded { why, draft: unsent } => {
+            Parted::SessionEnded { why, left_over: unfinished } => {
                 complain(&format!("Your session has ended: {why}")).await;
-                draft = unsent;
+                left_over = unfinished;
             }
         }
     }

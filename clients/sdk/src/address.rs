@@ -11,7 +11,7 @@ const DEFAULT_PORT: u16 = 8080;
 
 /// A server's base address: `host`, `host:port`, or a URL with `http` or `https` and no path.
 ///
-/// Without a scheme it is `http` and port 8080. `https` brings `wss` with it. Two addresses that mean the same server are
+/// Without a scheme it is `http` and port 8080, and `https` for port 443. `https` brings `wss` with it. Two addresses that mean the same server are
 /// equal.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Address(Url);
@@ -31,7 +31,8 @@ impl FromStr for Address {
         let wrong = |reason| AddressError { address: text.to_owned(), reason };
         let text = text.trim();
         let has_scheme = text.contains("://");
-        let written = if has_scheme { text.to_owned() } else { format!("http://{text}") };
+        let scheme = if port(text) == Some("443") { "https" } else { "http" };
+        let written = if has_scheme { text.to_owned() } else { format!("{scheme}://{text}") };
         let mut url = Url::parse(&written).map_err(|_| wrong("it cannot be read"))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(wrong("only http and https are spoken"));
@@ -42,17 +43,17 @@ impl FromStr for Address {
         if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
             return Err(wrong("it has a path in it"));
         }
-        if !has_scheme && !names_a_port(text) {
+        if !has_scheme && port(text).is_none() {
             url.set_port(Some(DEFAULT_PORT)).map_err(|()| wrong("it has no host"))?;
         }
         Ok(Self(url))
     }
 }
 
-/// Whether `host:port` has a port: the URL forgets one that is the scheme's own.
-fn names_a_port(authority: &str) -> bool {
+/// The port of `host:port`: the URL forgets one that is the scheme's own.
+fn port(authority: &str) -> Option<&str> {
     let host_end = authority.rfind(']').map_or(0, |at| at + 1);
-    authority[host_end..].contains(':')
+    authority[host_end..].split_once(':').map(|(_, port)| port)
 }
 
 impl Address {
@@ -97,6 +98,7 @@ mod tests {
             ("[::1]:9000", "http://[::1]:9000"),
             ("http://chat.example.org/", "http://chat.example.org"),
             ("https://chat.example.org", "https://chat.example.org"),
+            ("chat.example.org:443", "https://chat.example.org"),
             (" https://chat.example.org:8443 ", "https://chat.example.org:8443"),
         ] {
             assert_eq!(read(written).to_string(), meant, "{written}");

@@ -27,11 +27,13 @@ impl Backoff {
         Self { shortest, longest, failures: 0 }
     }
 
-    /// The wait after one more failure. The server's hint wins: it has spread its clients already.
+    /// The wait after one more failure. The server's hint wins: it has spread its clients already. One that is very short is
+    /// followed once: whoever says "at once" again and again would be asked without a pause.
     pub(crate) fn next(&mut self, hint: Option<Duration>) -> Duration {
         self.failures = self.failures.saturating_add(1);
         if let Some(hint) = hint {
-            return hint.min(self.longest);
+            let shortest = if self.failures > 1 { self.shortest } else { Duration::ZERO };
+            return hint.max(shortest).min(self.longest);
         }
         let factor = 1u32.checked_shl(self.failures).unwrap_or(u32::MAX);
         let ceiling = self.shortest.saturating_mul(factor).min(self.longest);
@@ -69,6 +71,8 @@ mod tests {
     fn a_hint_is_followed() {
         let hint = Duration::from_millis(3_120);
         assert_eq!(Backoff::default().next(Some(hint)), hint);
-        assert_eq!(Backoff::default().next(Some(Duration::ZERO)), Duration::ZERO);
+        let mut backoff = Backoff::default();
+        let waits = [(); 3].map(|()| backoff.next(Some(Duration::ZERO)));
+        assert_eq!(waits, [Duration::ZERO, SHORTEST, SHORTEST]);
     }
 }

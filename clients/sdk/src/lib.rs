@@ -54,6 +54,7 @@ pub use event::Event;
 pub use live::{Cursors, Ended, Live, LiveOptions, NewMessage, OnResync, SendState, Sending, Status, Update, Updates};
 pub use server::Server;
 pub use server_info::ServerInfo;
+pub use session::tokens_settled;
 pub use session_file::{SavedSession, SessionFile};
 
 /// The types that cross the wire.

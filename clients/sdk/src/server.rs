@@ -1,6 +1,6 @@
 //! A server before one has signed in.
 
-use contract::auth::{OwnUser, RefreshTransport, Secret, SignInAnswer, SignInRequest, SignUpAnswer, SignUpRequest};
+use contract::auth::{OwnUser, RefreshTransport, Secret, SignInRequest, SignUpAnswer, SignUpRequest};
 use reqwest::Method;
 
 use crate::http::{Call, Http};
@@ -101,8 +101,6 @@ impl Server {
             device: Some(device.to_owned()),
             refresh_transport: RefreshTransport::Body,
         };
-        let call = Call::once(Method::POST, "/v1/auth/signin").json(&body)?;
-        let answer: SignInAnswer = self.http.call(&call, None).await?;
-        Ok(Client::new(Session::begin(self.http.clone(), answer, file).await?))
+        Ok(Client::new(Session::begin(self.http.clone(), &body, file).await?))
     }
 }

@@ -1,25 +1,38 @@
 //! One sign-in: its tokens, refreshed ahead of their end, by one task at a time.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use contract::auth::{RefreshAnswer, RefreshRequest, Secret, SignInAnswer};
+use contract::auth::{RefreshAnswer, RefreshRequest, Secret, SignInAnswer, SignInRequest};
 use kernel::{Clock, SessionId, SystemClock, UserId};
 use reqwest::Method;
 use serde::de::DeserializeOwned;
-use tokio::sync::{Mutex, MutexGuard};
-use tokio::time::Instant;
+use tokio::sync::RwLock;
+use tokio::time::{Instant, timeout};
 
 use crate::Error;
 use crate::http::{Call, Http};
-use crate::session_file::{SavedSession, SessionFile};
+use crate::session_file::{Locked, SavedSession, SessionFile};
 
 /// A token is replaced when less than this is left of it, or a third of its life if that is shorter.
 const AHEAD: Duration = Duration::from_secs(60);
 
+/// How long a call waits for a token that replaces one which is good still; after that it makes do with what there is.
+const REPLACED_WITHIN: Duration = Duration::from_secs(3);
+
 /// How often a refused token is replaced for one call. The first other one may be of whoever shares the file, and refused
 /// as well when our clock is wrong.
 const REPLACED_AT_MOST: u32 = 2;
+
+/// Held for reading by each exchange of tokens.
+static REPLACING: RwLock<()> = RwLock::const_new(());
+
+/// Returns when no tokens are being exchanged. A program that is about to end waits for it, for some seconds at most: a
+/// session whose next token is lost on the way is over a minute later.
+pub async fn tokens_settled() {
+    drop(REPLACING.write().await);
+}
 
 /// The tokens of one sign-in. Clones share them.
 #[derive(Clone)]
@@ -32,11 +45,16 @@ struct Inner {
     id: SessionId,
     user_id: UserId,
     username: String,
-    /// Locked while it is refreshed, so that one refresh serves all who wait.
+    /// Never locked while anything is waited for.
     tokens: Mutex<Tokens>,
+    /// Held while the session is refreshed, so that one refresh serves all who wait.
+    refreshing: tokio::sync::Mutex<()>,
     file: Option<SessionFile>,
+    /// Whether the file has less than we know, because it could not be written.
+    file_is_behind: AtomicBool,
 }
 
+#[derive(Clone)]
 struct Tokens {
     access: Secret,
     refresh: Secret,
@@ -53,34 +71,54 @@ impl Tokens {
 }
 
 impl Session {
-    /// The session that has just begun, kept in the file if there is one.
-    pub(crate) async fn begin(http: Http, answer: SignInAnswer, file: Option<SessionFile>) -> Result<Self, Error> {
+    /// Signs in, and keeps the session in the file if there is one: that it can be kept is known before.
+    pub(crate) async fn begin(http: Http, request: &SignInRequest, file: Option<SessionFile>) -> Result<Self, Error> {
+        let locked = match &file {
+            Some(file) => Some(file.lock().await?),
+            None => None,
+        };
+        let draft = locked.as_ref().map(Locked::draft).transpose()?;
+        let call = Call::once(Method::POST, "/v1/auth/signin").json(request)?;
+        let answer: SignInAnswer = http.call(&call, None).await?;
         let refresh = answer.refresh_token;
         let refresh = refresh.ok_or_else(|| Error::Protocol("signing in gave no refresh token".to_owned()))?;
         let tokens = Tokens::new(answer.access_token, refresh, Duration::from_secs(answer.expires_in));
-        let session = Self {
-            inner: Arc::new(Inner {
-                http,
-                id: answer.session.id,
-                user_id: answer.user.profile.id,
-                username: answer.user.profile.username,
-                tokens: Mutex::new(tokens),
-                file,
-            }),
-        };
-        if let Some(file) = &session.inner.file {
-            let locked = file.lock().await?;
-            locked.write(&session.saved(&*session.inner.tokens.lock().await))?;
+        let (id, user_id, username) = (answer.session.id, answer.user.profile.id, answer.user.profile.username);
+        let session = Self::new(http, id, user_id, username, tokens, file);
+        match draft {
+            Some(draft) => draft.write(&session.saved()).map(|()| session),
+            None => Ok(session),
         }
-        Ok(session)
     }
 
     /// The session that somebody has kept.
     pub(crate) fn resume(http: Http, saved: SavedSession, file: Option<SessionFile>) -> Self {
         let lasts = saved.access_ends_at.since(SystemClock.now());
         let tokens = Tokens::new(saved.access_token, saved.refresh_token, lasts);
-        let (id, user_id, username) = (saved.session_id, saved.user_id, saved.username);
-        Self { inner: Arc::new(Inner { http, id, user_id, username, tokens: Mutex::new(tokens), file }) }
+        Self::new(http, saved.session_id, saved.user_id, saved.username, tokens, file)
+    }
+
+    fn new(
+        http: Http,
+        id: SessionId,
+        user_id: UserId,
+        username: String,
+        tokens: Tokens,
+        file: Option<SessionFile>,
+    ) -> Self {
+        let (tokens, refreshing) = (Mutex::new(tokens), tokio::sync::Mutex::default());
+        Self {
+            inner: Arc::new(Inner {
+                http,
+                id,
+                user_id,
+                username,
+                tokens,
+                refreshing,
+                file,
+                file_is_behind: AtomicBool::new(false),
+            }),
+        }
     }
 
     pub(crate) fn id(&self) -> SessionId {
@@ -101,43 +139,68 @@ impl Session {
 
     /// What is worth keeping of it.
     pub(crate) async fn to_saved(&self) -> SavedSession {
-        self.saved(&*self.inner.tokens.lock().await)
+        // A refresh token that is being exchanged is not worth keeping.
+        let _nobody_refreshes = self.inner.refreshing.lock().await;
+        self.saved()
     }
 
-    fn saved(&self, tokens: &Tokens) -> SavedSession {
+    fn saved(&self) -> SavedSession {
+        let tokens = self.tokens().clone();
         let left = tokens.ends_at.saturating_duration_since(Instant::now());
         SavedSession {
             server: self.inner.http.address.to_string(),
             user_id: self.inner.user_id,
             username: self.inner.username.clone(),
             session_id: self.inner.id,
-            access_token: tokens.access.clone(),
+            access_token: tokens.access,
             access_ends_at: SystemClock.now().plus(left),
-            refresh_token: tokens.refresh.clone(),
+            refresh_token: tokens.refresh,
         }
     }
 
-    /// An access token that does not end soon.
+    fn tokens(&self) -> MutexGuard<'_, Tokens> {
+        self.inner.tokens.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An access token that does not end soon; while there is no other one, the one that is good still.
     pub(crate) async fn access_token(&self) -> Result<Secret, Error> {
-        let mut tokens = self.inner.tokens.lock().await;
-        if Instant::now() >= tokens.replace_at {
-            self.refresh(&mut tokens).await?;
+        let Tokens { access, replace_at, ends_at, .. } = self.tokens().clone();
+        if Instant::now() < replace_at {
+            return Ok(access);
         }
-        Ok(tokens.access.clone())
+        let replaced = self.fresher_than(&access);
+        if Instant::now() >= ends_at {
+            return replaced.await;
+        }
+        match timeout(REPLACED_WITHIN, replaced).await {
+            Ok(Err(error)) if !matches!(error, Error::SessionEnded(_)) && Instant::now() < ends_at => Ok(access),
+            Ok(replaced) => replaced,
+            Err(_) => Ok(access),
+        }
     }
 
     /// The access token of last time, however old.
-    pub(crate) async fn latest_token(&self) -> Secret {
-        self.inner.tokens.lock().await.access.clone()
+    pub(crate) fn latest_token(&self) -> Secret {
+        self.tokens().access.clone()
     }
 
     /// Another access token than this one, which the server has refused or is about to.
+    ///
+    /// Whoever waits for it may stop waiting: what has begun goes on. A refresh token is for one use, and a successor that
+    /// nobody took note of would be missed as soon as its predecessor is not taken any more.
     pub(crate) async fn fresher_than(&self, used: &Secret) -> Result<Secret, Error> {
-        let mut tokens = self.inner.tokens.lock().await;
-        if tokens.access == *used {
-            self.refresh(&mut tokens).await?;
-        }
-        Ok(tokens.access.clone())
+        let (session, used) = (self.clone(), used.clone());
+        let replacing = tokio::spawn(async move {
+            let _begun = REPLACING.read().await;
+            let _only_one = session.inner.refreshing.lock().await;
+            if session.latest_token() == used {
+                session.refresh().await?;
+            }
+            Ok(session.latest_token())
+        });
+        replacing
+            .await
+            .unwrap_or_else(|error| Err(Error::Unreachable(format!("the session was not refreshed: {error}"))))
     }
 
     /// Makes a call as this session and reads its answer; a token that was refused is replaced once.
@@ -160,34 +223,50 @@ impl Session {
                     replaced += 1;
                     token = self.fresher_than(&token).await?;
                 }
+                // Tokens that were made just now are refused as well: there is nothing left to try.
+                Err(Error::Refused(refusal)) if refusal.wants_a_fresh_token() => {
+                    return Err(Error::SessionEnded(refusal.to_string()));
+                }
                 other => return other.map_err(Error::of_session),
             }
         }
     }
 
-    async fn refresh(&self, tokens: &mut MutexGuard<'_, Tokens>) -> Result<(), Error> {
+    async fn refresh(&self) -> Result<(), Error> {
+        let refresh = self.tokens().refresh.clone();
         let Some(file) = &self.inner.file else {
-            **tokens = self.next(&tokens.refresh).await?;
+            let next = self.next(&refresh).await?;
+            *self.tokens() = next;
             return Ok(());
         };
         let locked = file.lock().await?;
         // Whoever shares the file may have done it already, and our token may be one that must not come back.
         let saved = locked.read()?.filter(|saved| saved.session_id == self.inner.id);
-        let is_kept = saved.is_some();
-        if let Some(saved) = saved.filter(|saved| saved.refresh_token != tokens.refresh) {
+        // Somebody may have signed in as somebody else meanwhile, or forgotten this session: then the file is not ours.
+        let draft = saved.as_ref().map(|_| locked.draft()).transpose()?;
+        // A file that could not be written has what was true before.
+        let is_behind = self.inner.file_is_behind.load(Ordering::Acquire);
+        if let Some(saved) = saved.filter(|saved| !is_behind && saved.refresh_token != refresh) {
             let lasts = saved.access_ends_at.since(SystemClock.now());
-            **tokens = Tokens::new(saved.access_token, saved.refresh_token, lasts);
+            *self.tokens() = Tokens::new(saved.access_token, saved.refresh_token, lasts);
             if lasts > AHEAD {
                 return Ok(());
             }
         }
-        match self.next(&tokens.refresh).await {
+        let refresh = self.tokens().refresh.clone();
+        match self.next(&refresh).await {
             Ok(next) => {
-                **tokens = next;
-                // Somebody may have signed in as somebody else meanwhile, or forgotten this session.
-                if is_kept { locked.write(&self.saved(tokens)) } else { Ok(()) }
+                *self.tokens() = next;
+                let written = draft.map_or(Ok(()), |draft| draft.write(&self.saved()));
+                self.inner.file_is_behind.store(written.is_err(), Ordering::Release);
+                // The session goes on all the same, here; whoever shares the file will miss this.
+                if let Err(error) = written {
+                    tracing::warn!(%error, "a session could not be kept");
+                }
+                Ok(())
             }
             Err(error) => {
+                drop(draft);
                 drop(locked);
                 if matches!(error, Error::SessionEnded(_)) {
                     file.forget(self.inner.id).await?;
@@ -203,7 +282,10 @@ impl Session {
         let call = Call::safe(Method::POST, "/v1/auth/refresh").json(&body)?;
         let answer: Result<RefreshAnswer, Error> = self.inner.http.call(&call, None).await;
         let answer = answer.map_err(|error| match error {
-            Error::Refused(refusal) if refusal.status == 401 => Error::SessionEnded(refusal.to_string()),
+            // Said by the server itself: a 401 without a problem comes from something before it, and ends nothing.
+            Error::Refused(refusal) if refusal.status == 401 && !refusal.code.is_empty() => {
+                Error::SessionEnded(refusal.to_string())
+            }
             other => other.of_session(),
         })?;
         let next = answer.refresh_token;

@@ -1,14 +1,21 @@
 //! A session that outlives a program, in a file that several programs may use at once.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use contract::auth::Secret;
 use kernel::{SessionId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
 
 use crate::Error;
+
+/// A refresh takes a few calls at most; whoever has locked the file for longer is stopped, or hangs.
+const LOCKED_WITHIN: Duration = Duration::from_secs(75);
+/// A lock is waited for by looking, because the system's own way of waiting has no end.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(20);
 
 /// What is kept of a session. Whoever can read it is signed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,18 +100,39 @@ impl Locked {
         SessionFile::new(&self.path).read()
     }
 
+    /// Makes what will replace the file: whoever is about to ask for what can be had only once finds out before whether it
+    /// can be kept.
+    pub(crate) fn draft(&self) -> Result<Draft<'_>, Error> {
+        // Made with mode 0600.
+        let file =
+            NamedTempFile::new_in(self.directory()).map_err(|cause| SessionFile::new(&self.path).error(cause))?;
+        Ok(Draft { locked: self, file })
+    }
+
+    fn directory(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new("."))
+    }
+}
+
+/// What will replace the file. It is gone again if it is not written.
+pub(crate) struct Draft<'a> {
+    locked: &'a Locked,
+    file: NamedTempFile,
+}
+
+impl Draft<'_> {
     /// Replaces what is in the file, so that it has the old or the new content whatever happens meanwhile.
-    pub(crate) fn write(&self, session: &SavedSession) -> Result<(), Error> {
+    pub(crate) fn write(self, session: &SavedSession) -> Result<(), Error> {
+        let Self { locked, mut file } = self;
         let written = || {
-            let directory = self.path.parent().unwrap_or(Path::new("."));
-            // Made with mode 0600.
-            let mut file = tempfile::NamedTempFile::new_in(directory)?;
             serde_json::to_writer_pretty(&mut file, session)?;
             file.write_all(b"\n")?;
             file.as_file().sync_all()?;
-            file.persist(&self.path).map(drop).map_err(|error| error.error)
+            file.persist(&locked.path).map_err(|error| error.error)?;
+            // That it has another content now is kept by the directory.
+            File::open(locked.directory())?.sync_all()
         };
-        written().map_err(|cause| SessionFile::new(&self.path).error(cause))
+        written().map_err(|cause| SessionFile::new(&locked.path).error(cause))
     }
 }
 
@@ -127,8 +155,17 @@ fn lock(path: &Path) -> io::Result<Locked> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = options.open(PathBuf::from(beside))?;
-    file.lock()?;
-    Ok(Locked { path: path.to_owned(), _lock: file })
+    let give_up_at = Instant::now() + LOCKED_WITHIN;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(Locked { path: path.to_owned(), _lock: file }),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) if Instant::now() >= give_up_at => {
+                return Err(io::Error::new(io::ErrorKind::TimedOut, "another program has locked it for too long"));
+            }
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOOK_AGAIN_AFTER),
+        }
+    }
 }
 
 /// Makes a directory that only its owner can look into; one that is there stays as it is.
@@ -162,7 +199,7 @@ mod tests {
         let file = SessionFile::new(directory.path().join("deep/er/session.json"));
         assert_eq!(file.read().unwrap(), None);
         let session = saved("one");
-        file.lock().await.unwrap().write(&session).unwrap();
+        file.lock().await.unwrap().draft().unwrap().write(&session).unwrap();
         assert_eq!(SessionFile::new(file.path()).read().unwrap(), Some(session));
         #[cfg(unix)]
         {
@@ -178,7 +215,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let file = SessionFile::new(directory.path().join("session.json"));
         let session = saved("one");
-        file.lock().await.unwrap().write(&session).unwrap();
+        file.lock().await.unwrap().draft().unwrap().write(&session).unwrap();
         file.forget(SessionId::new()).await.unwrap();
         assert!(file.read().unwrap().is_some());
         file.forget(session.session_id).await.unwrap();
@@ -193,7 +230,7 @@ mod tests {
         let locked = file.lock().await.unwrap();
         let mut other = Box::pin(file.lock());
         assert!(futures_util::poll!(&mut other).is_pending());
-        locked.write(&saved("one")).unwrap();
+        locked.draft().unwrap().write(&saved("one")).unwrap();
         drop(locked);
         let seen = other.await.unwrap().read().unwrap().unwrap();
         assert_eq!(seen.refresh_token.expose(), "one");

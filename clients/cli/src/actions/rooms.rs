@@ -1,6 +1,7 @@
 //! Commands about rooms and who is in them.
 
-use contract::chat::{CreateRoom, RoomKind};
+use contract::chat::{CreateRoom, Role, Room, RoomKind};
+use contract::frames::{Mode, RoomEntry};
 use natter_client::Error;
 
 use super::{Desk, Outcome, Place, find_room, sentence};
@@ -63,10 +64,13 @@ async fn list(desk: &Desk) -> Result<Outcome, Error> {
 
 async fn join(desk: &Desk, place: &Place, name: String, may_create: bool) -> Result<Outcome, String> {
     match find_room(&desk.client, place, &name).await.map_err(|error| sentence(&error))? {
-        Some((room, true)) => Ok(Outcome::GoTo(room, name.clone(), words::joined(&name))),
+        Some((room, true)) => {
+            let text = words::joined(&name);
+            Ok(Outcome::GoTo { room, name, text, entry: None })
+        }
         Some((room, false)) => {
-            desk.client.join(room).await.map_err(|error| sentence(&error))?;
-            Ok(Outcome::GoTo(room, name.clone(), words::joined(&name)))
+            let joined = desk.client.join(room).await.map_err(|error| sentence(&error))?;
+            Ok(entered(joined.room, Role::Member))
         }
         None if may_create => create(desk, name, RoomKind::Public, None).await,
         None => Err(format!("{} /join {name} --create makes it.", unknown(&name))),
@@ -74,15 +78,33 @@ async fn join(desk: &Desk, place: &Place, name: String, may_create: bool) -> Res
 }
 
 async fn create(desk: &Desk, name: String, kind: RoomKind, topic: Option<String>) -> Result<Outcome, String> {
-    let room = CreateRoom { name: name.clone(), kind, title: None, topic, metadata: None };
-    let room = match desk.client.create_room(&room).await {
+    let asked = CreateRoom { name: name.clone(), kind, title: None, topic, metadata: None };
+    let room = match desk.client.create_room(&asked).await {
         Ok(room) => room,
         Err(error) if error.code() == "room-name-taken" => {
             return Err(format!("There is a room {name} already. /join {name} goes there."));
         }
         Err(error) => return Err(sentence(&error)),
     };
-    Ok(Outcome::GoTo(room.id, name.clone(), words::joined(&name)))
+    Ok(entered(room, Role::Owner))
+}
+
+/// Into a room that one has just joined or made. The connection tells of it as well, in a moment; but not if one was in it
+/// already, in a way that the connection has not told of yet.
+fn entered(room: Room, role: Role) -> Outcome {
+    let name = words::room_name(&room);
+    let head_seq = room.head_seq;
+    let entry = RoomEntry {
+        role,
+        head_seq,
+        read_seq: head_seq,
+        unread: 0,
+        mentions: 0,
+        mode: Mode::Live,
+        from_seq: head_seq + 1,
+        room,
+    };
+    Outcome::GoTo { room: entry.room.id, text: words::joined(&name), name, entry: Some(Box::new(entry)) }
 }
 
 async fn leave(desk: &Desk, place: &Place) -> Result<Outcome, String> {
@@ -129,7 +151,7 @@ async fn members(desk: &Desk, place: &Place, room: Option<String>) -> Result<Out
     let (members, count) =
         (members.map_err(|error| sentence(&error))?, count.map_err(|error| sentence(&error))?.room.member_count);
     let described = members.iter().map(|member| match member.role {
-        contract::chat::Role::Member => member.user.username.clone(),
+        Role::Member => member.user.username.clone(),
         role => format!("{} ({})", member.user.username, words::role_name(role)),
     });
     let mut text = format!("Members of {name}: {}", described.collect::<Vec<_>>().join(", "));

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::App;
 use super::entries::show;
-use crate::screen::{Delivery, Log, Status};
+use crate::screen::{Delivery, Log, Status, View};
 use crate::words;
 
 impl App {
@@ -19,22 +19,24 @@ impl App {
             Update::Room(entry) => self.enter(&entry),
             Update::RoomRemoved(room) => self.leave_room(room),
             Update::Skipped { room_id, .. } => self.begin_again(room_id),
-            Update::Event(event) => self.take_log_event(&event),
+            Update::Event(event) => {
+                self.take_log_event(&event);
+                self.leave_if_sent();
+            }
             Update::Passing(event) => self.take_passing(event),
-            Update::Sending { room_id, client_msg_id, state } => self.take_sending(room_id, client_msg_id, state),
+            Update::Sending { room_id, client_msg_id, state } => {
+                self.take_sending(room_id, client_msg_id, state);
+                self.leave_if_sent();
+            }
         }
     }
 
-    /// The log of a room, which the view has while it is on the screen.
-    pub(super) fn log(&mut self, room: RoomId) -> &mut Log {
+    /// The log of a room, which the view has while it is on the screen; `None` for a room that one is not in.
+    pub(super) fn log(&mut self, room: RoomId) -> Option<&mut Log> {
         if self.rooms.current() == Some(room) {
-            return &mut self.view.log;
+            return Some(&mut self.view.log);
         }
-        match self.rooms.get(room) {
-            Some(state) => &mut state.log,
-            // Of a room that was left just now; nobody sees it.
-            None => &mut self.view.log,
-        }
+        self.rooms.get(room).map(|state| &mut state.log)
     }
 
     fn take_status(&mut self, status: Connection) {
@@ -76,7 +78,7 @@ impl App {
             }
             Some(room) => {
                 self.open(room);
-                self.ask_who_is_online(room);
+                self.ask_who_is_online();
             }
         }
     }
@@ -91,10 +93,6 @@ impl App {
         if self.rooms.current().is_none() && words::room_name(&entry.room) == words::HOME {
             self.open(room);
         }
-        if let Some((_, text)) = self.awaited.take_if(|(awaited, _)| *awaited == room) {
-            self.open(room);
-            self.say(text);
-        }
     }
 
     /// What is here of a room is not of its log any more, or has a gap: only the newest part is loaded again.
@@ -102,8 +100,9 @@ impl App {
         let Some(state) = self.rooms.get(room) else { return };
         state.edition = Uuid::new_v4();
         let has_content = state.is_open;
-        let log = self.log(room);
-        log.clear();
+        if let Some(log) = self.log(room) {
+            log.clear();
+        }
         if has_content {
             self.load_newest(room);
         }
@@ -123,7 +122,12 @@ impl App {
         let name = self.rooms.leave(room)?;
         if self.rooms.current() == Some(room) {
             self.rooms.set_current(None);
-            self.view.log = Log::new();
+            self.view = View {
+                server: std::mem::take(&mut self.view.server),
+                me: std::mem::take(&mut self.view.me),
+                status: std::mem::take(&mut self.view.status),
+                ..View::default()
+            };
             if let Some(home) = self.rooms.home() {
                 self.open(home);
             }
@@ -135,6 +139,7 @@ impl App {
         let me = self.client.user_id();
         let is_current = self.rooms.current() == Some(event.room_id);
         let Some(state) = self.rooms.get(event.room_id) else { return };
+        state.head_seq = state.head_seq.max(event.seq);
         match &event.content {
             Some(LogContent::MessageCreated(message)) => {
                 state.see(&message.author.username);
@@ -152,11 +157,11 @@ impl App {
             _ => {}
         }
         let is_shown = is_current || self.rooms.get(event.room_id).is_some_and(|state| state.is_open);
-        if is_shown {
-            show(self.log(event.room_id), event, me);
+        if let Some(log) = self.log(event.room_id).filter(|_| is_shown) {
+            show(log, event, me);
         }
         if is_current && matches!(event.content, Some(LogContent::MemberJoined { .. })) {
-            self.ask_who_is_online(event.room_id);
+            self.ask_who_is_online();
         }
     }
 
@@ -174,9 +179,8 @@ impl App {
                 }
             }
             PassingEvent::ReadUpdated { room_id, data } if data.user_id == me => {
-                let head = self.log(room_id).last_seq().unwrap_or(0);
                 if let Some(state) = self.rooms.get(room_id) {
-                    state.read_up_to(data.read_seq, head.max(state.counted_up_to));
+                    state.read_up_to(data.read_seq);
                 }
             }
             PassingEvent::PresenceChanged { data } => {
@@ -186,7 +190,7 @@ impl App {
                     knows && (knew || state.id != room)
                 });
                 if !knows {
-                    self.ask_who_is_online(room);
+                    self.ask_who_is_online();
                 }
             }
             PassingEvent::TypingStarted { .. }
@@ -204,21 +208,23 @@ impl App {
             SendState::Acknowledged(sent) => {
                 let unsent = self.unsent.remove(&key);
                 if let Some(unsent) = unsent {
-                    let line = unsent.body.lines().next().unwrap_or_default().to_owned();
-                    self.screen.set_done(words::sent(&self.rooms.name(unsent.room), &line));
+                    let line = unsent.message.body.lines().next().unwrap_or_default().to_owned();
+                    self.screen.set_done(words::sent(&self.rooms.name(room), &line));
                 }
-                self.log(room).settle(key, sent.message_id, sent.seq, sent.created_at);
+                if let Some(log) = self.log(room) {
+                    log.settle(key, sent.message_id, sent.seq, sent.created_at);
+                }
                 return;
             }
             SendState::Refused(refusal) => {
                 self.unsent.remove(&key);
                 Delivery::Failed(refusal.to_string())
             }
-            SendState::Abandoned(why) => {
-                self.unsent.remove(&key);
-                Delivery::Failed(why)
-            }
+            // It is sent when somebody has signed in again.
+            SendState::Abandoned(why) => Delivery::Failed(why),
         };
-        self.log(room).set_delivery(key, delivery);
+        if let Some(log) = self.log(room) {
+            log.set_delivery(key, delivery);
+        }
     }
 }

@@ -9,30 +9,78 @@ use tokio::time::Instant;
 
 use super::done::Done;
 use super::entries::unsent;
-use super::{App, Parted, Unsent};
+use super::{App, Mark, Parted, Unsent};
 use crate::actions::{Outcome, carry_out};
-use crate::commands::{Command, parse};
+use crate::commands::{Command, help_text, parse};
 use crate::screen::{Entry, Status};
 
 /// The server passes on one in this time.
 const TYPING_EVERY: Duration = Duration::from_secs(3);
+/// Lines that wait while one is on the way to another room.
+const MAX_WAITING: usize = 100;
 /// What was read is told so much later, so that a crowd of messages is told once.
 const MARK_AFTER: Duration = Duration::from_millis(400);
 
 impl App {
-    /// Does what was typed.
+    /// Does what was typed; what is typed while one is on the way to another room is meant for that room, and waits.
     pub(super) fn obey(&mut self, text: &str) {
+        if !self.is_moving {
+            return self.obey_now(text);
+        }
+        if self.waiting.len() < MAX_WAITING {
+            self.waiting.push_back(text.to_owned());
+        } else {
+            self.screen.set_draft(text);
+            self.screen.set_hint("One moment: the last command is not done yet.");
+        }
+    }
+
+    fn is_sending_to(&self, room: Option<RoomId>) -> bool {
+        self.unsent.values().any(|unsent| Some(unsent.message.room_id) == room)
+    }
+
+    /// A message is settled: somebody may have waited for that.
+    pub(super) fn leave_if_sent(&mut self) {
+        if self.leaves_when_sent.is_some() && !self.is_sending_to(self.leaves_when_sent) {
+            (self.is_moving, self.leaves_when_sent) = (false, None);
+            self.obey_what_waits();
+        }
+    }
+
+    /// Does what has waited.
+    pub(super) fn obey_what_waits(&mut self) {
+        while !self.is_moving
+            && let Some(text) = self.waiting.pop_front()
+        {
+            self.obey_now(&text);
+        }
+    }
+
+    fn obey_now(&mut self, text: &str) {
         let command = match parse(text) {
             Ok(command) => command,
             Err(error) => return self.say(error.to_string()),
         };
-        if command == Command::Quit {
-            return self.quit();
+        match command {
+            Command::Quit => return self.quit(),
+            Command::Signout if !self.may_part() => return,
+            // A message that is on its way would find that one is not in the room any more.
+            Command::Leave if self.is_sending_to(self.rooms.current()) => {
+                (self.is_moving, self.leaves_when_sent) = (true, self.rooms.current());
+                self.waiting.push_front(text.to_owned());
+                return self.screen.set_hint("You leave when your message has been sent.");
+            }
+            _ => self.was_warned = false,
         }
-        self.was_warned = false;
         // What needs no answer is done at once, connected or not.
         if let (Command::Say(body), Some(room)) = (&command, self.rooms.current()) {
             return self.send(NewMessage::new(room, body.clone()));
+        }
+        if let Command::Help(name) = &command {
+            return match help_text(name.as_deref()) {
+                Ok(text) => self.say(text),
+                Err(error) => self.say(error.to_string()),
+            };
         }
         let Some(desk) = self.desk() else {
             return self.say("There is no connection yet.");
@@ -40,13 +88,20 @@ impl App {
         let place = self.place();
         self.leaving = place.room.filter(|_| command == Command::Leave);
         self.is_signing_out = command == Command::Signout;
+        self.is_moving = matches!(command, Command::Join { .. } | Command::Create { .. } | Command::Leave);
         self.aside(async move { Done::Carried(carry_out(&desk, &place, command).await) });
     }
 
     pub(super) fn take_outcome(&mut self, outcome: Outcome) {
         match outcome {
             Outcome::Told(text) => self.say(text),
-            Outcome::GoTo(room, _, text) => self.go_to(room, text),
+            Outcome::GoTo { room, text, entry, .. } => {
+                if let Some(entry) = entry.filter(|_| self.rooms.get(room).is_none()) {
+                    self.rooms.enter(&entry);
+                }
+                self.open(room);
+                self.say(text);
+            }
             Outcome::Left(room, text) => {
                 self.forget_room(room);
                 self.say(text);
@@ -66,41 +121,27 @@ impl App {
     }
 
     /// Shows a message at once, and sends it as soon as that can be done.
-    fn send(&mut self, message: NewMessage) {
-        let room = message.room_id;
+    pub(super) fn send(&mut self, message: NewMessage) {
+        if let Err(error) = self.live.try_send(message.clone()) {
+            self.screen.set_draft(&message.body);
+            return self.complain(&error);
+        }
         let me = self.client.username().to_owned();
-        let shown = unsent(&message, &me, SystemClock.now(), self.log(room));
-        let (key, body) = (message.client_msg_id, message.body.clone());
-        match self.live.try_send(message) {
-            Ok(_) => {
-                self.unsent.insert(key, Unsent { room, body });
-                let log = self.log(room);
-                log.unread_after = None;
-                log.push(Entry::Message(shown));
-                self.screen.show_newest();
-            }
-            Err(error) => {
-                self.screen.set_draft(&body);
-                self.complain(&error);
-            }
+        if let Some(log) = self.log(message.room_id) {
+            let shown = unsent(&message, &me, SystemClock.now(), log);
+            log.unread_after = None;
+            log.push(Entry::Message(shown));
+            self.screen.show_newest();
         }
+        self.sent += 1;
+        self.unsent.insert(message.client_msg_id, Unsent { place: self.sent, message });
         self.typing_told_at = None;
-    }
-
-    /// Goes to a room that one is in, and says something there. The connection tells of one that was joined just now in a
-    /// moment, or has done so.
-    fn go_to(&mut self, room: RoomId, text: String) {
-        if self.rooms.get(room).is_some() {
-            self.open(room);
-            self.say(text);
-        } else {
-            self.awaited = Some((room, text));
-        }
     }
 
     /// Puts a room on the screen.
     pub(super) fn open(&mut self, room: RoomId) {
         if self.rooms.current() != Some(room) {
+            self.mark_read();
             if let Some(before) = self.rooms.current() {
                 let log = std::mem::take(&mut self.view.log);
                 if let Some(state) = self.rooms.get(before) {
@@ -114,7 +155,8 @@ impl App {
             self.rooms.set_current(Some(room));
             self.screen.show_newest();
             self.typing_told_at = None;
-            self.ask_who_is_online(room);
+            (self.online_asked_at, self.ask_online_at) = (None, None);
+            self.ask_who_is_online();
         }
         let is_open = self.rooms.get(room).is_some_and(|state| std::mem::replace(&mut state.is_open, true));
         if !is_open {
@@ -157,20 +199,20 @@ impl App {
         let is_seen = self.view.status == Status::Connected && self.screen.shows_newest() && !self.view.log.is_loading;
         let Some(last) = self.view.log.last_seq().filter(|_| is_seen) else { return };
         let Some(state) = self.rooms.current().and_then(|room| self.rooms.get(room)) else { return };
-        if last > state.read_seq && self.mark_at.is_none() {
-            self.mark_at = Some(Instant::now() + MARK_AFTER);
+        if last > state.read_seq {
+            let at = self.mark.map_or_else(|| Instant::now() + MARK_AFTER, |mark| mark.at);
+            self.mark = Some(Mark { at, room: state.id, seq: last });
         }
         (state.unread, state.mentions) = (0, 0);
     }
 
-    /// Tells the server up to where the current room was read.
+    /// Tells the server up to where a room was read, if that is not told yet.
     pub(super) fn mark_read(&mut self) {
-        let Some(room) = self.rooms.current() else { return };
-        let Some(last) = self.view.log.last_seq() else { return };
-        let Some(state) = self.rooms.get(room).filter(|state| last > state.read_seq) else { return };
-        state.read_seq = last;
+        let Some(Mark { room, seq, .. }) = self.mark.take() else { return };
+        let Some(state) = self.rooms.get(room) else { return };
+        state.read_seq = state.read_seq.max(seq);
         let live = self.live.clone();
         // If it is lost, the next one tells more.
-        tokio::spawn(async move { live.mark_read(room, last).await.is_ok() });
+        tokio::spawn(async move { live.mark_read(room, seq).await.is_ok() });
     }
 }

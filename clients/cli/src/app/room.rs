@@ -26,6 +26,8 @@ pub(super) struct RoomState {
     pub(super) read_seq: u64,
     /// Events up to here are in the counts that the server has told.
     pub(super) counted_up_to: u64,
+    /// The latest event that is known to be there.
+    pub(super) head_seq: u64,
     /// What is shown; while the room is on the screen, the view has it.
     pub(super) log: Log,
     /// Whether the newest page was asked for.
@@ -49,6 +51,7 @@ impl RoomState {
             mentions: 0,
             read_seq: 0,
             counted_up_to: 0,
+            head_seq: 0,
             log: Log::new(),
             is_open: false,
             edition: Uuid::new_v4(),
@@ -66,6 +69,7 @@ impl RoomState {
         (self.unread, self.mentions) = (entry.unread, entry.mentions);
         self.read_seq = entry.read_seq;
         self.counted_up_to = entry.head_seq;
+        self.head_seq = self.head_seq.max(entry.head_seq);
     }
 
     pub(super) fn describe(&mut self, room: &Room) {
@@ -84,10 +88,11 @@ impl RoomState {
         self.seen.iter().cloned().collect()
     }
 
-    /// Everything up to here has been read.
-    pub(super) fn read_up_to(&mut self, seq: u64, head: u64) {
+    /// Everything up to here has been read, on another device. If there is more, it is still unread, and how much of it was
+    /// counted before the mark is not known.
+    pub(super) fn read_up_to(&mut self, seq: u64) {
         self.read_seq = self.read_seq.max(seq);
-        if self.read_seq >= head {
+        if self.read_seq >= self.head_seq {
             (self.unread, self.mentions) = (0, 0);
         }
     }

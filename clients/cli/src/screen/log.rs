@@ -140,9 +140,11 @@ impl Log {
         }
     }
 
-    /// Forgets everything, as after a reset.
+    /// Forgets what the server has told, as after a reset. What is not sent yet stays.
     pub fn clear(&mut self) {
-        *self = Self::default();
+        let mut slots = std::mem::take(&mut self.slots);
+        slots.retain(|slot| slot.entry.is_unsent());
+        *self = Self { slots, ..Self::default() };
     }
 
     /// The message of this name.

@@ -2,13 +2,12 @@
 
 use std::num::NonZero;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 
 use rustix::process::Signal;
 
 use crate::keys::Key;
 use crate::pty::{Modes, Pty};
-use crate::world::{PASSWORD, World, room};
+use crate::world::{PASSWORD, World, room, session_file};
 
 fn assert_given_back(exit: &crate::pty::Exit) {
     assert!(!exit.has_alternate_screen && !exit.has_bracketed_paste && exit.has_cursor, "{exit:?}");
@@ -86,14 +85,6 @@ async fn two_people_sign_up_meet_in_a_room_talk_and_leave() {
     assert!(!file.exists());
 }
 
-/// The only session file below a home.
-fn session_file(home: &Path) -> std::path::PathBuf {
-    let sessions = home.join(".local/state/natter/sessions");
-    let server = std::fs::read_dir(sessions).unwrap().next().unwrap().unwrap().path();
-    let mut files = std::fs::read_dir(server).unwrap().map(|entry| entry.unwrap().path());
-    files.find(|path| path.extension().is_some_and(|extension| extension == "json")).unwrap()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_password_may_be_typed_again_and_ctrl_c_gives_the_terminal_back() {
     let world = World::start().await;
@@ -117,12 +108,11 @@ async fn a_session_that_is_ended_elsewhere_leads_back_to_the_password_and_keeps_
     let mut pty = world.sits_down("ada", 80, 24);
     pty.type_text("half a sentence");
     pty.wait_for("half a sentence");
-    let saved = std::fs::read_to_string(session_file(&world.home_of("ada"))).unwrap();
-    let token = serde_json::from_str::<serde_json::Value>(&saved).unwrap()["access_token"].as_str().unwrap().to_owned();
+    let token = world.token_of("ada");
     let rest = testkit::Rest::new(world.addr());
     rest.post("/v1/auth/signout", &token, serde_json::Value::Null).await;
     pty.wait_for("Your session has ended");
-    pty.wait_for("Password for ada: ");
+    pty.wait_until("the question again", |screen| screen.contents().matches("Password for ada: ").count() == 2);
     pty.type_line(PASSWORD);
     pty.wait_for("connected");
     pty.wait_for("half a sentence");

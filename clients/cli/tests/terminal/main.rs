@@ -10,5 +10,6 @@ mod long_room;
 mod outage;
 mod pty;
 mod scripts;
+mod slow_server;
 mod tls;
 mod world;

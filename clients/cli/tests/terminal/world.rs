@@ -63,6 +63,12 @@ impl World {
         home
     }
 
+    /// The access token of the session that somebody has at home.
+    pub(crate) fn token_of(&self, name: &str) -> String {
+        let saved = std::fs::read_to_string(session_file(&self.home_of(name))).unwrap();
+        serde_json::from_str::<serde_json::Value>(&saved).unwrap()["access_token"].as_str().unwrap().to_owned()
+    }
+
     /// The program with these arguments, as somebody would start it at home.
     pub(crate) fn command(&self, name: &str, arguments: &[&str]) -> CommandBuilder {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_natter-cli"));
@@ -100,6 +106,14 @@ impl Pty {
     pub(crate) fn count(&self, text: &str) -> usize {
         self.screen().matches(text).count()
     }
+}
+
+/// The only session file below a home.
+pub(crate) fn session_file(home: &Path) -> PathBuf {
+    let sessions = home.join(".local/state/natter/sessions");
+    let server = std::fs::read_dir(sessions).unwrap().next().unwrap().unwrap().path();
+    let mut files = std::fs::read_dir(server).unwrap().map(|entry| entry.unwrap().path());
+    files.find(|path| path.extension().is_some_and(|extension| extension == "json")).unwrap()
 }
 
 /// Makes a public room with these people in it.

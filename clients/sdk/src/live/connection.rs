@@ -41,7 +41,8 @@ const RENEW_AHEAD: Duration = Duration::from_secs(60);
 /// What a reply is awaited for.
 pub(super) enum Asked {
     Start,
-    Renew,
+    /// With this token.
+    Renew(Secret),
     Message(RoomId, Uuid),
     Request(Answer),
 }
@@ -50,6 +51,7 @@ pub(super) enum Asked {
 pub(super) struct Connection {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     pub(super) hello: Hello,
+    /// The one that the server knows it by.
     pub(super) token: Secret,
     opened_at: Instant,
     heard_at: Instant,
@@ -143,6 +145,15 @@ impl Connection {
         let silence = Duration::from_millis(self.hello.heartbeat_ms) + SILENCE_GRACE;
         let replies = self.in_flight.values().map(|(_, by)| *by);
         replies.min().unwrap_or(self.heard_at + silence).min(self.heard_at + silence)
+    }
+
+    /// Nothing is read for now, because nobody takes what was read: that nothing comes says nothing about the server.
+    pub(super) fn is_not_read(&mut self) {
+        let now = Instant::now();
+        self.heard_at = now;
+        for (_, by) in self.in_flight.values_mut() {
+            *by = now + self.reply_within;
+        }
     }
 
     /// The next frame; pings are answered on the way.

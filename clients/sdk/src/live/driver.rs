@@ -31,6 +31,8 @@ pub(super) struct Driver {
     pub(super) outgoing: Outgoing,
     pub(super) fetches: FuturesUnordered<Fetch>,
     pub(super) backoff: Backoff,
+    /// Whether the token was replaced because it was refused, and no connection has been of use since.
+    pub(super) has_refreshed: bool,
     /// Whether somebody may still ask for something.
     is_owned: bool,
 }
@@ -52,12 +54,12 @@ impl Driver {
             places: Places::new(cursors.epoch, cursors.rooms),
             outgoing: Outgoing::default(),
             fetches: FuturesUnordered::new(),
+            has_refreshed: false,
             is_owned: true,
         }
     }
 
     pub(super) async fn run(mut self) {
-        let mut has_refreshed = false;
         let (ended, closer) = loop {
             self.tell_status(Status::Connecting);
             let session = self.client.session().clone();
@@ -77,8 +79,8 @@ impl Driver {
                 Parting::Retry { why, hint, is_token } => (why, hint, is_token),
             };
             // Once: a token that is refused as soon as it was made is a reason to wait.
-            if is_token && !std::mem::replace(&mut has_refreshed, true) {
-                let refreshing = async { session.fresher_than(&session.latest_token().await).await };
+            if is_token && !std::mem::replace(&mut self.has_refreshed, true) {
+                let refreshing = async { session.fresher_than(&session.latest_token()).await };
                 match self.meanwhile(Box::pin(refreshing)).await {
                     Meanwhile::Close(closer) => break (Ended::Closed, closer),
                     Meanwhile::Done(Ok(_)) => continue,
@@ -86,7 +88,7 @@ impl Driver {
                     Meanwhile::Done(Err(_)) => {}
                 }
             }
-            has_refreshed = false;
+            self.has_refreshed = false;
             let retry_in = self.backoff.next(hint);
             tracing::debug!(%why, ?retry_in, "the connection is gone");
             self.tell_status(Status::Waiting { retry_in, why });
@@ -168,8 +170,9 @@ impl Driver {
     }
 
     /// When the driver must look again, whatever happens.
-    pub(super) fn next_deadline(&self, connection: &Connection) -> Instant {
-        let deadline = connection.deadline().min(connection.renew_at);
+    pub(super) fn next_deadline(&self, connection: &Connection, is_renewing: bool) -> Instant {
+        let deadline = connection.deadline();
+        let deadline = if is_renewing { deadline } else { deadline.min(connection.renew_at) };
         self.outgoing.next_time().map_or(deadline, |time| time.min(deadline))
     }
 }

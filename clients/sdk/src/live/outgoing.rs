@@ -16,12 +16,15 @@ use super::command::Waiting;
 use super::{SendState, Update};
 use crate::{Error, Refusal};
 
-/// The wait after a refusal that names none.
+/// The wait after a refusal that names none: it doubles each time, up to the longest.
 const PATIENCE: Duration = Duration::from_millis(500);
+const LONGEST_PATIENCE: Duration = Duration::from_secs(30);
 
 struct Item {
     waiting: Waiting,
     is_on_its_way: bool,
+    /// How often it was refused for now.
+    refusals: u32,
 }
 
 /// The messages to one room, in order.
@@ -43,7 +46,7 @@ impl Outgoing {
     pub(super) fn push(&mut self, waiting: Waiting) -> Update {
         let message = &waiting.message;
         let (room_id, client_msg_id) = (message.room_id, message.client_msg_id);
-        let item = Item { waiting, is_on_its_way: false };
+        let item = Item { waiting, is_on_its_way: false, refusals: 0 };
         match self.queues.iter_mut().find(|queue| queue.room == room_id) {
             Some(queue) => queue.items.push_back(item),
             None => self.queues.push(Queue { room: room_id, items: VecDeque::from([item]), not_before: None }),
@@ -89,11 +92,15 @@ impl Outgoing {
 
     /// The server did not take a message: it is sent again later, or given up.
     pub(super) fn refuse(&mut self, room: RoomId, id: Uuid, refusal: Refusal) -> Option<Update> {
-        if refusal.is_passing() {
-            let queue = self.queues.iter_mut().find(|queue| queue.room == room)?;
-            let item = queue.items.front_mut().filter(|item| item.waiting.message.client_msg_id == id)?;
+        let queue = self.queues.iter_mut().find(|queue| queue.room == room)?;
+        let item = queue.items.front_mut().filter(|item| item.waiting.message.client_msg_id == id)?;
+        // A fault of the server may be this very message's, which then would hold up the others for ever.
+        let is_final = !refusal.is_passing() || (refusal.status == 500 && item.refusals > 0);
+        if !is_final {
             item.is_on_its_way = false;
-            queue.not_before = Some(Instant::now() + refusal.retry_after().unwrap_or(PATIENCE));
+            let grown = PATIENCE.saturating_mul(1 << item.refusals.min(16)).min(LONGEST_PATIENCE);
+            item.refusals = item.refusals.saturating_add(1);
+            queue.not_before = Some(Instant::now() + refusal.retry_after().unwrap_or(grown));
             return Some(Update::Sending { room_id: room, client_msg_id: id, state: SendState::Waiting });
         }
         let waiting = self.take(room, id)?;

@@ -62,7 +62,9 @@ impl Parting {
         if refusal.ends_the_session() {
             return Self::End(Ended::SessionEnded(why));
         }
-        if refusal.wants_a_fresh_token() {
+        // The body of a handshake's refusal may be lost, and with it which 401 it was. Refreshing finds out.
+        let is_bare_401 = refusal.status == 401 && refusal.code.is_empty();
+        if refusal.wants_a_fresh_token() || is_bare_401 {
             return Self::Retry { why, hint: None, is_token: true };
         }
         // What has no problem in it comes from something between us and the server, and may pass.
@@ -109,6 +111,8 @@ mod tests {
     fn a_proxys_refusal_may_pass_and_the_servers_own_is_final() {
         let proxy = Parting::by_refusal(&Refusal::bare(404));
         assert!(matches!(proxy, Parting::Retry { .. }));
+        let unknown = Parting::by_refusal(&Refusal::bare(401));
+        assert!(matches!(unknown, Parting::Retry { is_token: true, .. }), "which 401 it was was lost");
         let forbidden = Refusal { code: "bad-origin".to_owned(), ..Refusal::bare(403) };
         assert!(matches!(Parting::by_refusal(&forbidden), Parting::End(_)));
     }

@@ -25,6 +25,15 @@ pub(super) enum Standing {
     Skipped { from: u64, to: u64 },
 }
 
+/// A page that is to be fetched.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct ToFetch {
+    pub(super) room: RoomId,
+    pub(super) after: u64,
+    /// The last page had nothing new, so that the next one should wait a little.
+    pub(super) is_in_vain: bool,
+}
+
 struct Place {
     /// The last event that was told.
     cursor: u64,
@@ -38,8 +47,9 @@ struct Place {
 pub(super) struct Places {
     epoch: Option<String>,
     places: HashMap<RoomId, Place>,
-    /// Rooms of which something must be fetched, in the order in which that was found.
-    to_fetch: VecDeque<RoomId>,
+    /// Rooms of which something must be fetched, in the order in which that was found; and whether the last page had
+    /// nothing new.
+    to_fetch: VecDeque<(RoomId, bool)>,
     /// The rooms that this connection has told of.
     told: HashSet<RoomId>,
 }
@@ -136,29 +146,42 @@ impl Places {
         place.known = place.known.max(up_to);
         if !place.is_fetching {
             place.is_fetching = true;
-            self.to_fetch.push_back(room);
+            self.to_fetch.push_back((room, false));
         }
     }
 
-    /// The next room of which a page is to be fetched, and after which place.
-    pub(super) fn next_to_fetch(&mut self) -> Option<(RoomId, u64)> {
+    /// The next page that is to be fetched.
+    pub(super) fn next_to_fetch(&mut self) -> Option<ToFetch> {
         loop {
-            let room = self.to_fetch.pop_front()?;
+            let (room, is_in_vain) = self.to_fetch.pop_front()?;
             if let Some(place) = self.places.get(&room).filter(|place| place.is_fetching) {
-                return Some((room, place.cursor));
+                return Some(ToFetch { room, after: place.cursor, is_in_vain });
             }
         }
     }
 
-    /// A page has been told: go on fetching, or be done.
-    pub(super) fn fetched(&mut self, room: RoomId, head: u64) {
+    /// A page has been told, which had something new or not: go on fetching, or be done.
+    pub(super) fn fetched(&mut self, room: RoomId, head: u64, had_news: bool) {
         let Some(place) = self.places.get_mut(&room) else { return };
         // What the socket has told of and the page does not have yet is fetched next.
         if place.known.max(head) > place.cursor {
-            self.to_fetch.push_back(room);
+            self.to_fetch.push_back((room, !had_news));
         } else {
             (place.known, place.is_fetching) = (place.cursor, false);
         }
+    }
+
+    /// A page did not come: it is to be fetched again.
+    pub(super) fn not_fetched(&mut self, room: RoomId) {
+        self.to_fetch.push_back((room, false));
+    }
+
+    /// What is missing cannot be had: gives the events that will not be told.
+    pub(super) fn give_up(&mut self, room: RoomId) -> Option<(u64, u64)> {
+        let place = self.places.get_mut(&room)?;
+        let lost = (place.known > place.cursor).then(|| (place.cursor + 1, place.known));
+        (place.cursor, place.is_fetching) = (place.known, false);
+        lost
     }
 
     /// Events before this place are not kept any more; gives those that will not be told.
@@ -167,7 +190,7 @@ impl Places {
         let last_lost = first.saturating_sub(1);
         let lost = (last_lost > place.cursor).then(|| (place.cursor + 1, last_lost));
         place.cursor = place.cursor.max(last_lost);
-        self.to_fetch.push_back(room);
+        self.to_fetch.push_back((room, false));
         lost
     }
 
@@ -236,7 +259,7 @@ mod tests {
 
         fn page(&mut self, head: u64, most: u64) {
             if self.asked.is_none() {
-                self.asked = self.places.next_to_fetch().map(|(_, after)| after);
+                self.asked = self.places.next_to_fetch().map(|next| next.after);
             }
             let Some(after) = self.asked.take() else { return };
             for seq in after + 1..=head.min(after + most) {
@@ -244,7 +267,7 @@ mod tests {
                     self.events.push(seq);
                 }
             }
-            self.places.fetched(self.room, head);
+            self.places.fetched(self.room, head, true);
         }
     }
 

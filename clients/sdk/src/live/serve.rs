@@ -1,11 +1,13 @@
 //! What a connection does while it is there.
 
 use std::pin::Pin;
+use std::time::Duration;
 
 use contract::auth::Secret;
 use contract::events::{Expiry, LogContent, PassingEvent};
-use contract::frames::{MessageSent, RenewSession, RoomEntry, Start, Started};
+use contract::frames::{MessageSent, RenewSession, RoomEntry, Start};
 use futures_util::StreamExt;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
@@ -21,6 +23,9 @@ use crate::{Error, Event, Refusal};
 
 /// An access token that is being made.
 type Renewal = Pin<Box<dyn Future<Output = Result<Secret, Error>> + Send>>;
+
+/// The wait after a renewal that was refused for now, when the refusal names none.
+const RENEW_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// How far a connection has come, and what it waits for.
 #[derive(Default)]
@@ -69,7 +74,10 @@ impl Driver {
                 return Meanwhile::Done(parting);
             }
             self.note_readiness(progress);
-            let deadline = self.next_deadline(connection);
+            if self.outlet.is_full() {
+                connection.is_not_read();
+            }
+            let deadline = self.next_deadline(connection, progress.renewal.is_some());
             let deadline = progress.start_again_at.map_or(deadline, |at| at.min(deadline));
             let is_owned = self.is_owned();
             let done = tokio::select! {
@@ -205,15 +213,22 @@ impl Driver {
             (Asked::Start, Ok(data)) => {
                 self.places.set_epoch(&connection.hello.epoch);
                 progress.has_started = true;
-                self.enter(read::<Started>(&data)?.rooms);
+                self.enter(rooms_of(&data)?);
             }
             // The store is away: the socket stays, and `start` is sent again.
             (Asked::Start, Err(refusal)) if refusal.is_passing() => {
                 progress.start_again_at = Some(Instant::now() + self.backoff.next(refusal.retry_after()));
             }
             (Asked::Start, Err(refusal)) => return Err(Parting::by_refusal(&refusal)),
-            (Asked::Renew, Ok(data)) => connection.token_ends_at(read::<Expiry>(&data)?.expires_at),
-            (Asked::Renew, Err(refusal)) => return Err(Parting::by_refusal(&refusal)),
+            (Asked::Renew(token), Ok(data)) => {
+                connection.token = token;
+                connection.token_ends_at(read::<Expiry>(&data)?.expires_at);
+            }
+            // Nobody can check the token now. The socket is good until its old one ends.
+            (Asked::Renew(_), Err(refusal)) if refusal.is_passing() => {
+                connection.renew_at = Instant::now() + refusal.retry_after().unwrap_or(RENEW_AGAIN_AFTER);
+            }
+            (Asked::Renew(_), Err(refusal)) => return Err(Parting::by_refusal(&refusal)),
             (Asked::Message(room, id), Ok(data)) => {
                 let sent = read::<MessageSent>(&data)?;
                 let update = self.outgoing.acknowledge(room, id, sent);
@@ -259,6 +274,7 @@ impl Driver {
         if progress.is_replayed && !progress.is_ready && self.places.is_complete() {
             progress.is_ready = true;
             self.backoff.reset();
+            self.has_refreshed = false;
             self.tell_status(Status::Ready);
         }
     }
@@ -284,10 +300,9 @@ impl Driver {
     async fn renew(&mut self, connection: &mut Connection, token: Result<Secret, Error>) -> Result<(), Parting> {
         match token {
             Ok(token) => {
-                connection.token = token.clone();
-                let renew = RenewSession { access_token: token.into_inner() };
+                let renew = RenewSession { access_token: token.clone().into_inner() };
                 // A token is never too long for a frame.
-                connection.ask("session.renew", &renew, Asked::Renew).await.map(drop)
+                connection.ask("session.renew", &renew, Asked::Renew(token)).await.map(drop)
             }
             Err(Error::SessionEnded(why)) => Err(Parting::End(super::Ended::SessionEnded(why))),
             // There is a minute left to try again.
@@ -309,4 +324,20 @@ async fn renewed(renewal: &mut Option<Renewal>) -> Result<Secret, Error> {
 
 fn read<T: DeserializeOwned>(data: &RawValue) -> Result<T, Parting> {
     serde_json::from_str(data.get()).map_err(|error| Parting::lost(format!("a reply cannot be read: {error}")))
+}
+
+/// The rooms of the reply to `start`. One that cannot be read, as a later server may have it, is left out.
+fn rooms_of(data: &RawValue) -> Result<Vec<RoomEntry>, Parting> {
+    #[derive(Deserialize)]
+    struct Rooms {
+        rooms: Vec<Box<RawValue>>,
+    }
+    let readable = |room: Box<RawValue>| match serde_json::from_str(room.get()) {
+        Ok(entry) => Some(entry),
+        Err(error) => {
+            tracing::warn!(%error, "a room cannot be read, and is left out");
+            None
+        }
+    };
+    Ok(read::<Rooms>(data)?.rooms.into_iter().filter_map(readable).collect())
 }

@@ -7,4 +7,5 @@ mod person;
 mod restart;
 mod server;
 mod sessions;
+mod slow_line;
 mod tampered;

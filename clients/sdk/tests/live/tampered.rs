@@ -1,13 +1,14 @@
 //! What a client must do when it is not told everything: through a proxy that changes what the real server says.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use futures_util::{SinkExt, StreamExt};
 use natter_client::contract::frames::{Mode, close};
 use natter_client::{Client, Cursors, Ended, LiveOptions, NewMessage, OnResync, RoomId, Status, Update};
 use serde_json::{Value, json};
-use tokio::io::copy_bidirectional;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -28,9 +29,11 @@ fn text(frame: &Value) -> Message {
 type Answer = fn(&Value, usize) -> Option<Value>;
 
 /// Passes on what both say; what the server says on a WebSocket goes through `tamper`. What the client asks for is kept.
-struct Proxy {
+pub(crate) struct Proxy {
     addr: SocketAddr,
     asked: Arc<Mutex<Vec<Value>>>,
+    /// So many calls by REST are refused because the store is away.
+    refusing: Arc<AtomicUsize>,
 }
 
 impl Proxy {
@@ -40,7 +43,7 @@ impl Proxy {
     }
 
     /// Answers some requests itself, by what they are and how many of their kind came before.
-    async fn answering(target: SocketAddr, answer: Answer) -> Self {
+    pub(crate) async fn answering(target: SocketAddr, answer: Answer) -> Self {
         Self::new(target, |frame| vec![text(&frame)], answer).await
     }
 
@@ -54,26 +57,32 @@ impl Proxy {
         let tamper: Arc<Mutex<Tamper>> = Arc::new(Mutex::new(Box::new(tamper)));
         let asked = Arc::default();
         let heard = Arc::clone(&asked);
+        let refusing = Arc::new(AtomicUsize::new(0));
+        let refuses = Arc::clone(&refusing);
         tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
-                tokio::spawn(pass(near, target, Arc::clone(&tamper), Arc::clone(&heard), answer));
+                let refuses = Arc::clone(&refuses);
+                tokio::spawn(pass(near, target, Arc::clone(&tamper), Arc::clone(&heard), answer, refuses));
             }
         });
-        Self { addr, asked }
+        Self { addr, asked, refusing }
     }
 
     /// The same person, through the proxy.
-    async fn client(&self, person: &Client) -> Client {
+    pub(crate) async fn client(&self, person: &Client) -> Client {
         let mut saved = person.saved().await;
         saved.server = format!("http://{}", self.addr);
         remote(self.addr).resume_saved(saved)
     }
 
     /// What was asked for, of one kind.
-    fn asked(&self, kind: &str) -> Vec<Value> {
+    pub(crate) fn asked(&self, kind: &str) -> Vec<Value> {
         self.asked.lock().unwrap().iter().filter(|request| request["type"] == kind).cloned().collect()
     }
 }
+
+const STORE_IS_AWAY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 63\r\n\r\n\
+    {\"code\": \"storage-unavailable\", \"status\": 503, \"title\": \"Away\"}";
 
 async fn pass(
     mut near: TcpStream,
@@ -81,10 +90,17 @@ async fn pass(
     tamper: Arc<Mutex<Tamper>>,
     asked: Arc<Mutex<Vec<Value>>>,
     answer: Answer,
+    refusing: Arc<AtomicUsize>,
 ) {
     let mut begin = [0; 10];
     while near.peek(&mut begin).await.unwrap_or(begin.len()) < begin.len() {}
     if !begin.starts_with(b"GET /v1/ws") {
+        if refusing.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
+            let mut request = [0; 4096];
+            let _ = near.read(&mut request).await;
+            let _ = near.write_all(STORE_IS_AWAY).await;
+            return;
+        }
         let Ok(mut far) = TcpStream::connect(target).await else { return };
         let _ = copy_bidirectional(&mut near, &mut far).await;
         return;
@@ -248,6 +264,22 @@ async fn a_start_that_is_refused_for_now_is_asked_for_again_on_the_same_socket()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_is_refused_for_now_is_asked_for_again_and_the_socket_stays() {
+    let server = Server::start(&[("CHAT_MAX_REPLAY_EVENTS", "20")]).await;
+    let (ada, bob, room) = two_people_and_a_room(&server).await;
+    let from = bob.room(room).await.unwrap().room.head_seq;
+    say(&ada, room, numbers(0..50)).await;
+    let proxy = Proxy::answering(server.addr(), |_, _| None).await;
+    // More than one call tries.
+    proxy.refusing.store(6, Ordering::SeqCst);
+    let cursors = Cursors { epoch: None, rooms: [(room, from)].into() };
+    let listener = Listener::ready(&proxy.client(&bob).await, LiveOptions { cursors, ..hasty() }).await;
+    assert_eq!(listener.bodies(room), numbers(0..50).collect::<Vec<_>>());
+    assert_eq!(proxy.refusing.load(Ordering::SeqCst), 0);
+    assert!(!listener.seen.iter().any(|update| matches!(update, Update::Status(Status::Waiting { .. }))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_goodbye_says_when_to_come_back_and_a_code_whether() {
     let server = Server::start(&[]).await;
     let (ada, bob, room) = two_people_and_a_room(&server).await;
@@ -326,4 +358,41 @@ async fn what_the_server_does_not_offer_yet_is_asked_for_as_the_protocol_says() 
     assert_eq!(data("reaction.add"), with("emoji", "👍"));
     assert_eq!(data("reaction.remove"), with("emoji", "👍"));
     assert_eq!(data("message.delete"), message);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_the_server_fails_on_does_not_hold_up_the_others_for_ever() {
+    let server = Server::start(&[]).await;
+    let (ada, _, room) = two_people_and_a_room(&server).await;
+    let proxy = Proxy::answering(server.addr(), |request, _| {
+        let error = json!({"title": "Oops", "status": 500, "code": "internal", "retry_after_ms": 10});
+        (request["data"]["body"] == "poison").then(|| json!({"reply_to": request["id"], "ok": false, "error": error}))
+    });
+    let proxy = proxy.await;
+    let listener = Listener::ready(&proxy.client(&ada).await, hasty()).await;
+    let poison = listener.live.send(NewMessage::new(room, "poison")).await.unwrap();
+    let after = listener.live.send(NewMessage::new(room, "after")).await.unwrap();
+    assert_eq!(poison.outcome().await.unwrap_err().code(), "internal");
+    after.outcome().await.unwrap();
+    // Once more, and later, as the protocol says.
+    assert_eq!(proxy.asked("message.send").iter().filter(|request| request["data"]["body"] == "poison").count(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_room_of_a_later_server_is_left_out_and_the_others_are_there() {
+    let server = Server::start(&[]).await;
+    let (ada, bob, room) = two_people_and_a_room(&server).await;
+    let change = move |mut frame: Value| {
+        let entries = frame.pointer_mut("/data/rooms").and_then(Value::as_array_mut);
+        for entry in entries.into_iter().flatten().filter(|entry| entry["room"]["id"] != room.to_string()) {
+            entry["role"] = json!("guest of honour");
+        }
+        vec![text(&frame)]
+    };
+    let proxy = Proxy::before(server.addr(), change).await;
+    let mut listener = Listener::ready(&proxy.client(&bob).await, hasty()).await;
+    let rooms = listener.seen.iter().filter(|update| matches!(update, Update::Room(_))).count();
+    assert_eq!(rooms, 1);
+    say(&ada, room, ["hello".to_owned()]).await;
+    listener.until_body(room, "hello").await;
 }

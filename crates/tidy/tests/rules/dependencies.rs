@@ -63,7 +63,8 @@ const WORKSPACE_TESTS: &[Row<'_>] = &[
     ("chat-server", &["testkit"]),
     ("database", &["testkit"]),
     ("migrate", &["testkit"]),
-    ("natter", &["contract", "database", "testkit"]),
+    // The fault lab talks through the client library.
+    ("natter", &["contract", "database", "natter-client", "testkit"]),
     // Clients are tested with a real server.
     ("natter-cli", &["natter", "testkit"]),
     ("natter-client", &["natter", "testkit"]),

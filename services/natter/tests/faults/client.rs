@@ -1,22 +1,18 @@
-//! Somebody who talks and listens through everything: comes back when the socket is gone, resumes where it was, and sends
-//! again, under the same id, what nobody has acknowledged.
+//! Somebody who talks and listens through everything with the client library, and writes down what it tells.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::pin::Pin;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
-use testkit::{Live, Person};
+use natter_client::contract::frames::{MessageSent, Mode};
+use natter_client::{Client, Error, Event, Live, LiveOptions, NewMessage, RoomId, SendState, Status, Update, Updates};
+use serde_json::Value;
 use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval};
 use uuid::Uuid;
 
-use crate::fleet::Fleet;
-
-/// How long a client waits before it tries again whatever has failed.
+/// How long somebody thinks before saying something.
 const PACE: Duration = Duration::from_millis(40);
-/// How long an attempt to connect may take.
-const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
 /// What all clients are told.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,11 +28,13 @@ pub(crate) enum Phase {
 /// A message that was sent.
 #[derive(Clone, Debug)]
 pub(crate) struct Sent {
-    pub(crate) room: String,
+    pub(crate) room: RoomId,
     pub(crate) body: String,
     pub(crate) client_msg_id: Uuid,
     /// Its place, once it was acknowledged.
     pub(crate) seq: Option<u64>,
+    /// Its place as the updates tell it.
+    pub(crate) told_seq: Option<u64>,
 }
 
 /// What a client has lived through.
@@ -44,148 +42,145 @@ pub(crate) struct Sent {
 pub(crate) struct Diary {
     pub(crate) sent: Vec<Sent>,
     /// The events of each room in the order in which they came.
-    pub(crate) heard: HashMap<String, Vec<Value>>,
-    /// For each message of others, how long after it was first sent it came.
+    pub(crate) heard: HashMap<RoomId, Vec<Event>>,
+    /// For each message, how long after it was first sent it came.
     pub(crate) delays: Vec<Duration>,
+    /// Sockets that said hello.
     pub(crate) connections: u32,
 }
 
-pub(crate) struct Client {
-    pub(crate) fleet: Arc<Fleet>,
-    pub(crate) person: Person,
-    pub(crate) rooms: Vec<String>,
+/// A message that waits to be acknowledged.
+type InFlight = Pin<Box<dyn Future<Output = Result<MessageSent, Error>> + Send>>;
+
+pub(crate) struct Talker {
+    pub(crate) client: Client,
+    pub(crate) rooms: Vec<RoomId>,
     pub(crate) phase: watch::Receiver<Phase>,
     /// When the test began: bodies say when they were sent.
     pub(crate) begun: Instant,
-    /// How many messages of each room every client must have heard before it ends; known in the end.
-    pub(crate) heads: watch::Receiver<HashMap<String, u64>>,
+    /// How many events of each room every client must have heard before it ends; known in the end.
+    pub(crate) heads: watch::Receiver<HashMap<RoomId, u64>>,
+    /// The rooms that a connection has told of already.
+    pub(crate) entered: HashSet<RoomId>,
     pub(crate) diary: Diary,
 }
 
-impl Client {
+/// The protocol's rules with shorter waits: nobody wants to wait for 30 seconds after a fault of 7.
+fn options() -> LiveOptions {
+    LiveOptions {
+        shortest_wait: Duration::from_millis(40),
+        longest_wait: Duration::from_secs(1),
+        ..LiveOptions::default()
+    }
+}
+
+impl Talker {
     /// Lives until it has heard everything.
     pub(crate) async fn run(mut self) -> Diary {
-        while !self.is_done() {
-            match self.connect().await {
-                Some(live) => self.talk_and_listen(live).await,
-                None => pause().await,
+        let (live, mut updates) = self.client.live(options());
+        let mut ticks = interval(PACE);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut in_flight = None;
+        while in_flight.is_some() || !self.is_done() {
+            tokio::select! {
+                update = updates.next() => self.note(update.expect("the connection never ends by itself")),
+                outcome = settled(&mut in_flight) => self.acknowledge(outcome),
+                _ = ticks.tick(), if in_flight.is_none() && *self.phase.borrow() == Phase::Talking => {
+                    in_flight = Some(self.say_next(&live).await);
+                }
+                changed = self.phase.changed() => changed.unwrap(),
             }
         }
+        self.end(&live, updates).await;
         self.diary
+    }
+
+    /// Nothing comes after the end.
+    async fn end(&mut self, live: &Live, mut updates: Updates) {
+        live.close().await;
+        while let Some(update) = updates.next().await {
+            if !matches!(update, Update::Status(Status::Ended(_))) {
+                self.note(update);
+            }
+        }
     }
 
     fn is_done(&self) -> bool {
         let heads = self.heads.borrow();
-        let has = |room: &str, head: u64| self.cursor(room) >= Some(head);
+        let has = |room: &RoomId, head: u64| self.cursor(*room) >= Some(head);
         *self.phase.borrow() == Phase::Over && heads.iter().all(|(room, head)| has(room, *head))
     }
 
-    fn cursor(&self, room: &str) -> Option<u64> {
-        self.diary.heard.get(room)?.last()?["seq"].as_u64()
+    fn cursor(&self, room: RoomId) -> Option<u64> {
+        Some(self.diary.heard.get(&room)?.last()?.seq)
     }
 
-    /// Opens a socket to any node and resumes; `None` when that fails for now.
-    async fn connect(&mut self) -> Option<Live> {
-        let addr = self.fleet.rest().addr();
-        let mut live = timeout(CONNECT_WITHIN, Live::connect(addr, &self.person.token)).await.ok()?.ok()?;
-        let cursors: HashMap<_, _> = self.rooms.iter().filter_map(|room| Some((room, self.cursor(room)?))).collect();
-        let asked = live.send("start", json!({ "cursors": cursors })).await;
-        loop {
-            let frame = live.try_frame().await?;
-            if frame["reply_to"] == asked.as_str() {
-                let entries = frame["data"]["rooms"].as_array()?.clone();
-                for entry in &entries {
-                    let room = entry["room"]["id"].as_str()?;
-                    let known = self.cursor(room);
-                    let mode = entry["mode"].as_str()?;
-                    assert!(known.is_none() || mode == "live" || mode == "replay", "{mode} after {known:?}");
-                }
-                self.diary.connections += 1;
-                return Some(live);
+    async fn say_next(&mut self, live: &Live) -> InFlight {
+        let number = self.diary.sent.len();
+        let room = self.rooms[number % self.rooms.len()];
+        let body = format!("{} {number} at {}", self.client.username(), self.begun.elapsed().as_millis());
+        let message = NewMessage::new(room, body.clone());
+        let client_msg_id = message.client_msg_id;
+        self.diary.sent.push(Sent { room, body, client_msg_id, seq: None, told_seq: None });
+        Box::pin(live.send(message).await.expect("the connection never ends by itself").outcome())
+    }
+
+    fn acknowledge(&mut self, outcome: Result<MessageSent, Error>) {
+        let sent = outcome.unwrap_or_else(|error| panic!("refused for good: {error:?}"));
+        self.diary.sent.last_mut().unwrap().seq = Some(sent.seq);
+    }
+
+    fn note(&mut self, update: Update) {
+        let who = self.client.username();
+        match update {
+            Update::Status(Status::CatchingUp) => self.diary.connections += 1,
+            Update::Status(Status::Waiting { why, .. }) => println!("{who} lost the connection: {why}"),
+            Update::Status(Status::Connecting | Status::Ready) | Update::Passing(_) => {}
+            Update::Status(Status::Ended(why)) => panic!("{who} lost the connection for good: {why:?}"),
+            Update::Room(entry) => {
+                let is_new = self.entered.insert(entry.room.id);
+                assert!(is_new || matches!(entry.mode, Mode::Live | Mode::Replay), "{who}: {:?}", entry.mode);
             }
-            self.hear(&frame);
+            Update::RoomRemoved(room) => panic!("{who} was told to have left {room}"),
+            Update::Skipped { room_id, from, to } => panic!("{who} will not hear {from} to {to} of {room_id}"),
+            Update::Event(event) => self.hear(event),
+            Update::Sending { client_msg_id, state, .. } => self.note_sending(client_msg_id, &state),
         }
     }
 
-    async fn talk_and_listen(&mut self, mut live: Live) {
-        let mut ticks = interval(PACE);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut in_flight: Option<String> = None;
-        while !self.is_done() {
-            tokio::select! {
-                frame = live.try_frame() => {
-                    let Some(frame) = frame else { return };
-                    if frame["reply_to"].is_string() && in_flight.as_deref() == frame["reply_to"].as_str() {
-                        in_flight = None;
-                        self.acknowledge(&frame);
-                    } else {
-                        self.hear(&frame);
-                    }
-                }
-                _ = ticks.tick() => {
-                    if in_flight.is_none() && let Some(message) = self.next_message() {
-                        in_flight = Some(live.send("message.send", message).await);
-                    }
-                }
-            }
-        }
-        live.close().await;
-    }
-
-    /// What was not acknowledged, or something new.
-    fn next_message(&mut self) -> Option<Value> {
-        let is_open = self.diary.sent.last().is_some_and(|last| last.seq.is_none());
-        if !is_open {
-            if *self.phase.borrow() != Phase::Talking {
-                return None;
-            }
-            let number = self.diary.sent.len();
-            self.diary.sent.push(Sent {
-                room: self.rooms[number % self.rooms.len()].clone(),
-                body: format!("{} {number} at {}", self.person.username, self.begun.elapsed().as_millis()),
-                client_msg_id: Uuid::new_v4(),
-                seq: None,
-            });
-        }
-        let Sent { room, body, client_msg_id, .. } = self.diary.sent.last()?;
-        Some(json!({"room_id": room, "body": body, "client_msg_id": client_msg_id}))
-    }
-
-    fn acknowledge(&mut self, reply: &Value) {
-        if reply["ok"] == true {
-            self.diary.sent.last_mut().unwrap().seq = reply["data"]["seq"].as_u64();
-        } else {
-            let code = reply["error"]["code"].as_str().unwrap();
-            let may_be_repeated =
-                ["storage-unavailable", "overloaded", "auth-unavailable", "draining", "rate-limited"].contains(&code);
-            assert!(may_be_repeated, "refused for good: {reply}");
+    fn note_sending(&mut self, client_msg_id: Uuid, state: &SendState) {
+        let sent = self.diary.sent.iter_mut().rfind(|sent| sent.client_msg_id == client_msg_id).unwrap();
+        assert_eq!(sent.told_seq, None, "{state:?} after it was acknowledged");
+        match state {
+            SendState::Waiting | SendState::Sent => {}
+            SendState::Acknowledged(acknowledged) => sent.told_seq = Some(acknowledged.seq),
+            SendState::Refused(_) | SendState::Abandoned(_) => panic!("given up: {state:?}"),
         }
     }
 
     /// Notes an event of a log, each of which must be the next one of its room.
-    fn hear(&mut self, frame: &Value) {
-        let (Some(room), Some(seq)) = (frame["room_id"].as_str(), frame["seq"].as_u64()) else { return };
-        if !self.rooms.iter().any(|mine| mine == room) {
-            return;
+    fn hear(&mut self, event: Event) {
+        if let Some(before) = self.cursor(event.room_id) {
+            assert_eq!(event.seq, before + 1, "{} heard {} after {before}", self.client.username(), event.seq);
         }
-        if let Some(before) = self.cursor(room) {
-            assert_eq!(seq, before + 1, "{} heard {seq} after {before}", self.person.username);
-        }
-        if let Some((_, sent_at)) = frame["data"]["body"].as_str().and_then(|body| body.rsplit_once(" at ")) {
+        let value: Value = serde_json::from_str(event.json()).unwrap();
+        if let Some((_, sent_at)) = value["data"]["body"].as_str().and_then(|body| body.rsplit_once(" at ")) {
             let sent_at = Duration::from_millis(sent_at.parse().unwrap());
             self.diary.delays.push(self.begun.elapsed().saturating_sub(sent_at));
         }
-        self.diary.heard.entry(room.to_owned()).or_default().push(frame.clone());
+        self.diary.heard.entry(event.room_id).or_default().push(event);
     }
 
-    /// Whether everything that was sent is acknowledged.
+    /// Whether everything that was sent is acknowledged, to whoever waited and to whoever listens.
     pub(crate) fn is_settled(diary: &Diary) -> bool {
-        diary.sent.iter().all(|sent| sent.seq.is_some())
+        diary.sent.iter().all(|sent| sent.seq.is_some() && sent.seq == sent.told_seq)
     }
 }
 
-async fn pause() {
-    let mut ticks = interval(PACE);
-    ticks.tick().await;
-    ticks.tick().await;
+/// How it went with the message that is on its way; never while none is.
+async fn settled(in_flight: &mut Option<InFlight>) -> Result<MessageSent, Error> {
+    let Some(waiting) = in_flight else { return std::future::pending().await };
+    let outcome = waiting.await;
+    *in_flight = None;
+    outcome
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use testkit::Person;
 
 use crate::fleet::for_a_while;
-use crate::load::{Load, Told};
+use crate::load::{Load, report};
 
 /// Signs somebody in and out, and gives what is left: tokens that must never work again.
 async fn revoked(load: &Load) -> Person {
@@ -28,10 +28,6 @@ async fn stays_out(load: &Load, gone: &Person) {
             assert!(status == 401 || status == 503, "{path} answered {status} to an ended session");
         }
     }
-}
-
-fn report(what: &str, told: &Told) {
-    println!("{what}: {} messages, slowest {:?}, {} connections", told.messages, told.slowest, told.connections);
 }
 
 #[tokio::test(flavor = "multi_thread")]

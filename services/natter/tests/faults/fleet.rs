@@ -1,5 +1,6 @@
 //! Three nodes as processes of their own, on private engines that can be killed, paused and emptied.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -59,10 +60,14 @@ impl Fleet {
         Process::start(NATTER, &self.home.path().join("unused"), &vars).await.expect("a node starts")
     }
 
+    /// Where the nodes are that run.
+    pub(crate) fn running(&self) -> Vec<SocketAddr> {
+        self.nodes.lock().unwrap().iter().flatten().map(Process::addr).collect()
+    }
+
     /// The clients of the nodes that run.
     pub(crate) fn rest(&self) -> Rest {
-        let nodes = self.nodes.lock().unwrap();
-        let running: Vec<_> = nodes.iter().flatten().map(Process::addr).collect();
+        let running = self.running();
         Rest::of_fleet(running.clone(), running)
     }
 

@@ -1,15 +1,17 @@
 //! People on all nodes who talk in the same rooms, through a fault and until everything is told.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use natter_client::{RoomId, Server};
 use serde_json::Value;
 use testkit::{Person, until};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::client::{Client, Diary, Phase};
+use crate::balancer::Balancer;
+use crate::client::{Diary, Phase, Talker};
 use crate::fleet::Fleet;
 use crate::history;
 
@@ -20,10 +22,12 @@ const ROOMS: usize = 3;
 pub(crate) struct Load {
     pub(crate) fleet: Arc<Fleet>,
     pub(crate) people: Vec<Person>,
-    rooms: Vec<String>,
+    rooms: Vec<RoomId>,
     phase: watch::Sender<Phase>,
-    heads: watch::Sender<HashMap<String, u64>>,
-    clients: Vec<JoinHandle<Diary>>,
+    heads: watch::Sender<HashMap<RoomId, u64>>,
+    clients: Vec<natter_client::Client>,
+    talkers: Vec<JoinHandle<Diary>>,
+    _balancer: Balancer,
 }
 
 /// What became of it.
@@ -51,27 +55,34 @@ impl Load {
             for person in &people[1..] {
                 rest.join(person, &room).await;
             }
-            rooms.push(room);
+            rooms.push(room.parse().unwrap());
+        }
+        let behind = Arc::clone(&fleet);
+        let balancer = Balancer::start(move || behind.running()).await;
+        let server = Server::new(balancer.addr().to_string().parse().unwrap()).unwrap();
+        let mut clients = Vec::new();
+        for person in &people {
+            clients.push(server.sign_in(&person.username, &person.password, "faults").await.unwrap());
         }
         let (phase, phases) = watch::channel(Phase::Talking);
         let (heads, known_heads) = watch::channel(HashMap::new());
         let begun = Instant::now();
-        let clients = people
+        let talkers = clients
             .iter()
-            .map(|person| {
-                let client = Client {
-                    fleet: Arc::clone(&fleet),
-                    person: person.clone(),
+            .map(|client| {
+                let talker = Talker {
+                    client: client.clone(),
                     rooms: rooms.clone(),
                     phase: phases.clone(),
                     begun,
                     heads: known_heads.clone(),
+                    entered: HashSet::new(),
                     diary: Diary::default(),
                 };
-                tokio::spawn(client.run())
+                tokio::spawn(talker.run())
             })
             .collect();
-        let load = Self { fleet, people, rooms, phase, heads, clients };
+        let load = Self { fleet, people, rooms, phase, heads, clients, talkers, _balancer: balancer };
         load.goes_on(50).await;
         load
     }
@@ -113,18 +124,21 @@ impl Load {
         let rest = self.fleet.rest();
         let mut logs = HashMap::new();
         for room in &self.rooms {
-            logs.insert(room.clone(), history::whole_log(&rest, &self.people[0], room).await);
+            logs.insert(*room, history::whole_log(&rest, &self.people[0], *room).await);
         }
-        self.heads.send_replace(logs.iter().map(|(room, log)| (room.clone(), log.len() as u64)).collect());
+        self.heads.send_replace(logs.iter().map(|(room, log)| (*room, log.len() as u64)).collect());
         self.phase.send_replace(Phase::Over);
         let mut diaries = Vec::new();
-        for client in self.clients {
-            let diary = tokio::time::timeout(Duration::from_secs(30), client).await;
+        for talker in self.talkers {
+            let diary = tokio::time::timeout(Duration::from_secs(30), talker).await;
             diaries.push(diary.expect("everybody hears everything in the end").expect("nobody saw anything wrong"));
         }
         history::check(&logs, &diaries);
         for person in &self.people {
             rest.get("/v1/users/me", &person.token).await.expect(200);
+        }
+        for client in &self.clients {
+            client.my_rooms().await.expect("everybody is signed in still");
         }
         Told {
             messages: diaries.iter().map(|diary| diary.sent.len()).sum(),
@@ -132,4 +146,8 @@ impl Load {
             connections: diaries.iter().map(|diary| diary.connections).sum(),
         }
     }
+}
+
+pub(crate) fn report(what: &str, told: &Told) {
+    println!("{what}: {} messages, slowest {:?}, {} connections", told.messages, told.slowest, told.connections);
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is how one says that it failed")]
 
+mod balancer;
 mod client;
 mod engines;
 mod fleet;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use testkit::until;
 
 use crate::fleet::for_a_while;
-use crate::load::Load;
+use crate::load::{Load, report};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_is_killed() {
@@ -15,8 +15,7 @@ async fn a_node_is_killed() {
     load.fleet.replace(0).await;
     load.fleet.kill(1).await;
     load.goes_on(100).await;
-    let told = load.finish().await;
-    println!("nodes killed: {} messages, {} connections", told.messages, told.connections);
+    report("nodes killed", &load.finish().await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -44,5 +43,5 @@ async fn a_node_stands_still_and_tells_nobody_anything_before_it_has_asked_for_t
     }
     assert_eq!(code, 4501);
     until("the node serves again", async || (paused.get("/readyz", "").await.status == 200).then_some(())).await;
-    load.finish().await;
+    report("a node stood still", &load.finish().await);
 }

@@ -83,7 +83,8 @@ impl Shard {
     /// A socket says how present its user is. It returns when the others can know, if they can at all.
     pub(super) async fn say(&self, socket: &Socket, status: PresenceStatus) {
         socket.status.set(status);
-        if socket.is_started() {
+        // A lease that is held for a socket which is sent away stays as it is.
+        if socket.is_started() && !socket.is_draining.get() {
             socket.lease.set(LeaseState::News);
             self.renew_leases(&[socket]).await;
         }
