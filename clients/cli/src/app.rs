@@ -4,6 +4,7 @@ mod done;
 mod entries;
 mod hearing;
 mod obeying;
+mod page;
 mod room;
 mod rooms;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use contract::chat::{History, Member, Room, UserPresence};
+use contract::chat::{Member, Room, UserPresence};
 use contract::meta::Feature;
 use kernel::RoomId;
 use natter_client::{Around, Error, ServerInfo};
@@ -11,7 +11,8 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::App;
-use super::entries::entry;
+use super::entries::{entry, happening};
+use super::page::Page;
 use crate::actions::Outcome;
 use crate::screen::Entry;
 use crate::words;
@@ -39,7 +40,7 @@ pub(super) struct Asked {
 /// An answer.
 pub(super) enum Done {
     Info(Result<ServerInfo, Error>),
-    Page(Asked, Result<History, Error>),
+    Page(Asked, Result<Page, Error>),
     Members(RoomId, Result<Vec<Member>, Error>),
     Online(RoomId, Result<Vec<UserPresence>, Error>),
     /// Public rooms, for completion.
@@ -85,7 +86,7 @@ impl App {
         let Some(edition) = self.rooms.get(room).map(|state| state.edition) else { return };
         let client = self.client.clone();
         let asked = Asked { room, edition, around };
-        self.aside(async move { Done::Page(asked, client.history(room, around, count).await) });
+        self.aside(async move { Done::Page(asked, Page::load(&client, room, around, count).await) });
     }
 
     pub(super) fn ask_for_members(&self, room: RoomId) {
@@ -156,18 +157,19 @@ impl App {
         }
     }
 
-    fn take_page(&mut self, Asked { room, around, .. }: Asked, page: Result<History, Error>) {
+    fn take_page(&mut self, Asked { room, around, .. }: Asked, page: Result<Page, Error>) {
         let me = self.client.user_id();
         let Some(log) = self.log(room) else { return };
         log.is_loading = false;
         let error = match page {
-            Ok(history) => {
-                let shown: Vec<Entry> =
-                    history.items.iter().map(|message| Entry::Message(entry(message, me, log))).collect();
-                log.has_more_before = history.has_more_before;
+            Ok(page) => {
+                let messages = page.messages.iter().map(|message| Entry::Message(entry(message, me, log)));
+                let mut shown: Vec<Entry> = messages.chain(page.happenings.iter().filter_map(happening)).collect();
+                shown.sort_by_key(Entry::seq);
+                log.has_more_before = page.has_more_before;
                 log.prepend(shown);
                 if let Some(state) = self.rooms.get(room) {
-                    history.items.iter().for_each(|message| state.see(&message.author.username));
+                    page.messages.iter().for_each(|message| state.see(&message.author.username));
                 }
                 return;
             }

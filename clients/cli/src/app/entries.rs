@@ -61,6 +61,12 @@ fn excerpt(id: MessageId, log: &Log) -> String {
     format!("{}: {begin}{rest}", message.author)
 }
 
+/// What else has happened to a room; `None` for what is no news to people.
+pub(super) fn happening(event: &Event) -> Option<Entry> {
+    let text = words::happening(event)?;
+    Some(Entry::Happening { seq: event.seq, at: event.at, text })
+}
+
 /// Lets the log show an event.
 pub(super) fn show(log: &mut Log, event: &Event, me: UserId) {
     match &event.content {
@@ -89,8 +95,8 @@ pub(super) fn show(log: &mut Log, event: &Event, me: UserId) {
             log.update(Find::Id(*message_id), |message| count(&mut message.reactions, emoji, -1));
         }
         _ => {
-            if let Some(text) = words::happening(event) {
-                log.push(Entry::Happening { seq: event.seq, at: event.at, text });
+            if let Some(shown) = happening(event) {
+                log.push(shown);
             }
         }
     }

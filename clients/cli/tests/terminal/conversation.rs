@@ -76,7 +76,12 @@ async fn two_people_sign_up_meet_in_a_room_talk_and_leave() {
     let mut ada = Pty::start(world.command("ada", &[]), 80, 24);
     ada.wait_for("connected");
     ada.type_line("/join development");
-    ada.wait_for("ada: Hey team!");
+    // With who came and went meanwhile.
+    ada.wait_until("the past", |screen| {
+        ["#1 — the room was made", "#3 — bob joined", "ada: Hey team!", "— bob left"]
+            .iter()
+            .all(|text| screen.contents().contains(text))
+    });
     ada.type_line("/signout");
     let exit = ada.exit();
     assert_eq!(exit.code, 0);
