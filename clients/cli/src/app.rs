@@ -3,6 +3,7 @@
 mod done;
 mod entries;
 mod hearing;
+mod leaving;
 mod obeying;
 mod page;
 mod room;
@@ -16,8 +17,8 @@ use std::time::Duration;
 use crossterm::event::EventStream;
 use futures_util::StreamExt;
 use jiff::tz::TimeZone;
-use kernel::{Clock, RoomId, SystemClock, UserId};
-use natter_client::{Client, Ended, Error, Live, LiveOptions, NewMessage, OnResync, ServerInfo, Update};
+use kernel::{Clock, RoomId, SystemClock};
+use natter_client::{Client, Error, Live, LiveOptions, OnResync, ServerInfo, Update};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -27,41 +28,14 @@ use crate::completion::Names;
 use crate::failure::{ExitStatus, Failure};
 use crate::screen::{Action, Entry, Palette, Screen, Signal, Signals, Status, Terminal, View};
 use done::Done;
+use leaving::Unsent;
+pub(crate) use leaving::{LeftOver, Parted};
 use rooms::Rooms;
 
 /// How long telling the last mark may take when one leaves.
 const LAST_WORD: Duration = Duration::from_millis(500);
 /// Updates that are taken in before the screen is drawn again: a crowd of them costs one frame.
 const AT_ONCE: usize = 500;
-
-/// How the conversation has ended.
-pub(crate) enum Parted {
-    /// Its user wanted to leave.
-    Quit,
-    /// Its user has ended the session.
-    SignedOut,
-    /// The session is over: sign in again, and go on with what was being typed.
-    SessionEnded { why: String, left_over: LeftOver },
-    /// By a signal.
-    BySignal(Signal),
-}
-
-/// What was being written when a session ended: whoever signs in again goes on with it.
-#[derive(Default)]
-pub(crate) struct LeftOver {
-    /// Whose it is.
-    user: Option<UserId>,
-    draft: String,
-    /// Messages that nobody has acknowledged, in order. They are sent under the same ids, so that none arrives twice.
-    unsent: Vec<NewMessage>,
-}
-
-/// A message that is not acknowledged yet.
-struct Unsent {
-    /// Its place among those that were sent.
-    place: u64,
-    message: NewMessage,
-}
 
 /// Up to where a room was read, to be told at a time.
 #[derive(Clone, Copy)]
@@ -229,52 +203,10 @@ impl App {
         Ok(())
     }
 
-    fn quit(&mut self) {
-        if self.may_part() {
-            self.parted = Some(Parted::Quit);
-        }
-    }
-
-    /// Whether everything is sent; if not, that is said first, once.
-    fn may_part(&mut self) -> bool {
-        if self.unsent.is_empty() || std::mem::replace(&mut self.was_warned, true) {
-            return true;
-        }
-        let what = match self.unsent.len() {
-            1 => "A message has not been sent yet".to_owned(),
-            many => format!("{many} messages have not been sent yet"),
-        };
-        self.screen.set_hint(format!("{what}. Once more leaves without sending."));
-        false
-    }
-
     fn hear(&mut self, update: Option<Update>) {
         match update {
             Some(update) => self.take_update(update),
             None => self.is_over = true,
-        }
-    }
-
-    /// The connection is gone for good.
-    fn part(&mut self, ended: Ended) {
-        match ended {
-            Ended::SessionEnded(_) if self.is_signing_out => {}
-            Ended::SessionEnded(why) => {
-                self.parted = Some(Parted::SessionEnded { why, left_over: self.left_over() });
-            }
-            Ended::Refused(why) => self.view.status = Status::Ended { why },
-            // By ourselves, when we leave.
-            Ended::Closed => {}
-        }
-    }
-
-    fn left_over(&mut self) -> LeftOver {
-        let mut unsent: Vec<Unsent> = std::mem::take(&mut self.unsent).into_values().collect();
-        unsent.sort_unstable_by_key(|unsent| unsent.place);
-        LeftOver {
-            user: Some(self.client.user_id()),
-            draft: self.screen.draft().to_owned(),
-            unsent: unsent.into_iter().map(|unsent| unsent.message).collect(),
         }
     }
 

@@ -134,7 +134,12 @@ impl Http {
                     let is_settled = refusal.definite != Some(false);
                     refusal.is_passing() && (call.repeat == Repeat::Safe || (is_settled && refusal.status == 503))
                 }
-                _ => false,
+                Error::SessionEnded(_)
+                | Error::Protocol(_)
+                | Error::File { .. }
+                | Error::Invalid(_)
+                | Error::Full
+                | Error::Closed => false,
             };
             if !may_be_repeated || tries >= TRIES || hint.is_some_and(|hint| hint > LONGEST_WAIT) {
                 return Err(error);

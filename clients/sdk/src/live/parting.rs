@@ -53,7 +53,9 @@ impl Parting {
             Error::SessionEnded(why) => Self::End(Ended::SessionEnded(why.clone())),
             Error::Refused(refusal) => Self::by_refusal(refusal),
             Error::Invalid(_) => Self::End(Ended::Refused(why)),
-            _ => Self::lost(why),
+            Error::Unreachable(_) | Error::Protocol(_) | Error::File { .. } | Error::Full | Error::Closed => {
+                Self::lost(why)
+            }
         }
     }
 
