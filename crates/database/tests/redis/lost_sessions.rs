@@ -127,7 +127,8 @@ async fn ends_that_redis_could_not_take_are_known_at_once_and_written_when_it_is
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
+// On one thread: nobody else can write it, and answer, while its caller is polled.
+#[tokio::test]
 async fn an_end_is_written_though_its_caller_has_gone() {
     let (server, prefix) = (RedisServer::start().await, prefix());
     let redis = connected(&server, &prefix).await;
