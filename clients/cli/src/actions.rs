@@ -7,7 +7,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use contract::frames::RoomEntry;
-use contract::meta::Feature;
 use kernel::{RoomId, Timestamp};
 use natter_client::{Client, Error, Live, NewMessage, ServerInfo};
 
@@ -160,11 +159,6 @@ pub async fn find_room(client: &Client, place: &Place, name: &str) -> Result<Opt
         return Ok(Some((room, true)));
     }
     Ok(client.public_room(name).await?.map(|room| (room.id, false)))
-}
-
-/// Says that a feature is missing, if it is.
-pub fn check(info: &ServerInfo, feature: Feature) -> Result<(), String> {
-    if info.offers(feature) { Ok(()) } else { Err(unavailable(feature)) }
 }
 
 /// Where one is, told by the server: for whoever keeps no list of rooms.

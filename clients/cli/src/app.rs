@@ -236,6 +236,8 @@ impl App {
             self.mark_read();
         }
         if self.ask_online_at.is_some_and(|at| at <= now) {
+            // Also when there is no room any more to ask about: a time that has passed must not stay.
+            self.ask_online_at = None;
             self.ask_who_is_online();
         }
         if self.load_again_at.is_some_and(|at| at <= now) {

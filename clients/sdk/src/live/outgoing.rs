@@ -25,6 +25,8 @@ struct Item {
     is_on_its_way: bool,
     /// How often it was refused for now.
     refusals: u32,
+    /// How often the server failed on it, as far as it knows without having stored it.
+    faults: u32,
 }
 
 /// The messages to one room, in order.
@@ -46,7 +48,7 @@ impl Outgoing {
     pub(super) fn push(&mut self, waiting: Waiting) -> Update {
         let message = &waiting.message;
         let (room_id, client_msg_id) = (message.room_id, message.client_msg_id);
-        let item = Item { waiting, is_on_its_way: false, refusals: 0 };
+        let item = Item { waiting, is_on_its_way: false, refusals: 0, faults: 0 };
         match self.queues.iter_mut().find(|queue| queue.room == room_id) {
             Some(queue) => queue.items.push_back(item),
             None => self.queues.push(Queue { room: room_id, items: VecDeque::from([item]), not_before: None }),
@@ -94,8 +96,11 @@ impl Outgoing {
     pub(super) fn refuse(&mut self, room: RoomId, id: Uuid, refusal: Refusal) -> Option<Update> {
         let queue = self.queues.iter_mut().find(|queue| queue.room == room)?;
         let item = queue.items.front_mut().filter(|item| item.waiting.message.client_msg_id == id)?;
-        // A fault of the server may be this very message's, which then would hold up the others for ever.
-        let is_final = !refusal.is_passing() || (refusal.status == 500 && item.refusals > 0);
+        // A fault of the server may be this very message's, which then would hold up the others for ever: it is tried once
+        // more. An outcome that nobody knows is no refusal, and is asked for until it is known (I10).
+        let is_fault = refusal.status == 500 && refusal.definite != Some(false);
+        let is_final = !refusal.is_passing() || (is_fault && item.faults > 0);
+        item.faults += u32::from(is_fault);
         if !is_final {
             item.is_on_its_way = false;
             let grown = PATIENCE.saturating_mul(1 << item.refusals.min(16)).min(LONGEST_PATIENCE);

@@ -396,3 +396,25 @@ async fn a_room_of_a_later_server_is_left_out_and_the_others_are_there() {
     say(&ada, room, ["hello".to_owned()]).await;
     listener.until_body(room, "hello").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fault_is_tried_again_whatever_was_refused_before_and_an_unknown_outcome_until_it_is_known() {
+    let server = Server::start(&[]).await;
+    let (ada, _, room) = two_people_and_a_room(&server).await;
+    let proxy = Proxy::answering(server.addr(), |request, before| {
+        let refusal = |status, code, definite| json!({"title": "No", "status": status, "code": code, "retry_after_ms": 10, "definite": definite});
+        let error = match before {
+            0 => refusal(429, "rate-limited", Value::Null),
+            1 => refusal(500, "internal", Value::Null),
+            // Nobody knows whether it is there: to say that it is not would be an invention.
+            2 | 3 => refusal(500, "internal", json!(false)),
+            _ => return None,
+        };
+        (request["type"] == "message.send").then(|| json!({"reply_to": request["id"], "ok": false, "error": error}))
+    });
+    let proxy = proxy.await;
+    let listener = Listener::ready(&proxy.client(&ada).await, hasty()).await;
+    let sending = listener.live.send(NewMessage::new(room, "hello")).await.unwrap();
+    sending.outcome().await.unwrap();
+    assert_eq!(proxy.asked("message.send").len(), 5);
+}
