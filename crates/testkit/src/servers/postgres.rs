@@ -28,6 +28,16 @@ const POSTGRES: Kind = Kind {
     answers,
 };
 
+/// One that waits for its disk, as an installation does, and has room to work in: for measuring.
+const DURABLE: Kind = Kind {
+    run: r#"
+        exec "$PROGRAM/postgres" -D data -p "$PORT" \
+            -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
+            -c max_connections=300 -c shared_buffers=512MB -c max_wal_size=4GB \
+            -c dynamic_shared_memory_type=mmap"#,
+    ..POSTGRES
+};
+
 /// A private PostgreSQL: an own process with own data, which ends with this value or with the test process.
 ///
 /// The server is UTF-8 in the C locale, in UTC, without password, and its superuser is `natter`. It survives a killed
@@ -46,6 +56,14 @@ impl PostgresServer {
     /// When PostgreSQL is not installed, or with its log when it does not answer in time.
     pub async fn start() -> Self {
         Self { server: Server::start(&POSTGRES).await, databases: Mutex::new(0) }
+    }
+
+    /// Starts one that survives a power cut, too, with more memory: for measuring, where `fsync` is part of the price.
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    pub async fn start_durable() -> Self {
+        Self { server: Server::start(&DURABLE).await, databases: Mutex::new(0) }
     }
 
     /// The one that all tests of this process share. Do not kill it: the others notice.

@@ -51,6 +51,8 @@ const WORKSPACE: &[Row<'_>] = &[
     // Clients know what crosses the wire and nothing of the services behind it.
     ("natter-client", &["contract", "kernel"]),
     ("natter-cli", &["contract", "kernel", "natter-client"]),
+    // A test in itself: it starts the same private servers, and signs in as any client does.
+    ("natter-load", &["contract", "kernel", "natter-client", "testkit"]),
 ];
 
 /// The crates whose tests are built with workspace crates beyond those above.

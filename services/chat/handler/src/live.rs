@@ -8,6 +8,7 @@ pub mod envelope;
 mod fanout;
 mod frame;
 mod guard;
+mod joined;
 mod outbox;
 mod presence;
 mod reader;

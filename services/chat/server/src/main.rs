@@ -19,6 +19,10 @@ struct Command {
     arguments: process::Arguments,
 }
 
+/// The system's own takes a good part of what a message costs, and gives memory back late.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[actix_web::main]
 async fn main() -> ExitCode {
     let configure = |variables| Ok(Configuration::from_vars(variables)?);

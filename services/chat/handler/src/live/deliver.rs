@@ -55,6 +55,15 @@ pub(super) struct Follower {
     pub(super) is_behind: bool,
 }
 
+/// Whom a delivery did not simply reach. Hardly ever anybody.
+#[derive(Default)]
+struct Given {
+    /// Their queues are full.
+    slow: Vec<Rc<Socket>>,
+    /// They began to follow in the middle of it, and get their part from the store.
+    partly: Vec<Rc<Socket>>,
+}
+
 impl Followed {
     /// A room whose log has this head, and whom nobody has followed yet.
     pub(super) fn from(head: Seq) -> Self {
@@ -74,14 +83,14 @@ impl Followed {
 
     /// Keeps an event that has come too early.
     fn keep(&mut self, delivery: Delivery) -> bool {
-        let seq = delivery.seq;
+        let last = delivery.last;
         if self.early.len() < MAX_EARLY {
-            self.early.insert(seq, delivery);
+            self.early.insert(delivery.seq, delivery);
         }
-        self.hear_of(seq)
+        self.hear_of(last)
     }
 
-    /// The next event, if it has come already.
+    /// What comes next, if it has come already. What begins before that is no use: the store has the rest of it.
     fn take_early(&mut self) -> Option<Delivery> {
         while let Some(entry) = self.early.first_entry() {
             if *entry.key() > self.latest.next() {
@@ -95,22 +104,27 @@ impl Followed {
         None
     }
 
-    /// Gives the next event to everyone who keeps up, and says who has not taken it.
-    fn give(&mut self, delivery: &Delivery) -> Vec<Rc<Socket>> {
-        self.latest = delivery.seq;
-        self.heard_of = self.heard_of.max(delivery.seq);
-        let mut slow = Vec::new();
+    /// Gives what comes next to everyone who keeps up, and says who has not taken it, and who needs only a part of it.
+    fn give(&mut self, delivery: &Delivery) -> Given {
+        self.latest = delivery.last;
+        self.heard_of = self.heard_of.max(delivery.last);
+        let mut given = Given::default();
         for follower in self.followers.values_mut() {
             // Who is behind gets it from the store; who began to follow later has it already.
-            if follower.is_behind || delivery.seq < follower.next {
+            if follower.is_behind || delivery.last < follower.next {
                 continue;
             }
-            follower.next = delivery.seq.next();
+            if delivery.seq < follower.next {
+                follower.is_behind = true;
+                given.partly.push(Rc::clone(&follower.socket));
+                continue;
+            }
+            follower.next = delivery.last.next();
             if let Err(Overflow) = follower.socket.outbox.push(delivery.frame.clone()) {
-                slow.push(Rc::clone(&follower.socket));
+                given.slow.push(Rc::clone(&follower.socket));
             }
         }
-        slow
+        given
     }
 
     /// Those with so much waiting already that a page more could close them: each goes on at its own pace.
@@ -130,7 +144,7 @@ impl Shard {
         let room = delivery.room;
         let mut ready = Some(delivery);
         while let Some(delivery) = ready.take() {
-            let mut slow = Vec::new();
+            let mut given = Given::default();
             if let Some(followed) = self.rooms.borrow_mut().get_mut(&room) {
                 let next = followed.latest.next();
                 if delivery.seq > next {
@@ -140,11 +154,17 @@ impl Shard {
                     return;
                 }
                 if delivery.seq == next {
-                    slow = followed.give(&delivery);
+                    given = followed.give(&delivery);
                     ready = followed.take_early();
+                } else if followed.hear_of(delivery.last) {
+                    // Its beginning is known, its end is not.
+                    rt::spawn(Rc::clone(self).fill(room));
                 }
             }
-            for socket in slow {
+            for socket in given.partly {
+                self.catch_up(&socket, room);
+            }
+            for socket in given.slow {
                 self.close(&socket, &Ending::new(close::TOO_SLOW, "the connection is too slow; resume"));
             }
             if let Some(user) = delivery.left {

@@ -57,12 +57,8 @@ pub(super) fn to_delivery(bytes: &Bytes) -> Option<Delivery> {
         LEFT => Some(UserId::from_bytes(*who)),
         _ => return None,
     };
-    Some(Delivery {
-        room: RoomId::from_bytes(*room),
-        seq: Seq::new(u64::from_be_bytes(*seq)),
-        left,
-        frame: frame::text(json),
-    })
+    let seq = Seq::new(u64::from_be_bytes(*seq));
+    Some(Delivery { room: RoomId::from_bytes(*room), seq, last: seq, left, frame: frame::text(json) })
 }
 
 /// What the bus would have brought of an event that was read from the store.
@@ -71,7 +67,8 @@ pub(super) fn delivery_of(event: &Event) -> Delivery {
         EventContent::MemberLeft(user) => Some(user.id),
         EventContent::MemberJoined(_) | EventContent::RoomCreated(_) | EventContent::MessageCreated(_) => None,
     };
-    Delivery { room: event.room_id, seq: event.seq, left, frame: frame::json(&wire::log_event(event)) }
+    let frame = frame::json(&wire::log_event(event));
+    Delivery { room: event.room_id, seq: event.seq, last: event.seq, left, frame }
 }
 
 /// Tells all nodes what was committed: each event to those that follow its room, and who has joined one to those that

@@ -24,16 +24,18 @@ const NOTES: usize = 4_096;
 /// Shards that a room's interest can name: one bit each.
 const MAX_SHARDS: usize = 64;
 
-/// A committed event on its way to sockets.
+/// A committed event on its way to sockets, or several that follow each other in one room's log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Delivery {
     /// The room.
     pub(super) room: RoomId,
-    /// Its place in the room's log.
+    /// The first one's place in the room's log.
     pub(super) seq: Seq,
+    /// The last one's place.
+    pub(super) last: Seq,
     /// Who has left the room with it.
     pub(super) left: Option<UserId>,
-    /// The encoded frame, shared by all who get it.
+    /// The encoded frames, shared by all who get them.
     pub(super) frame: Bytes,
 }
 

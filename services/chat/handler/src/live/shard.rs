@@ -21,13 +21,20 @@ use tokio::time::Instant;
 use web::{AllowedOrigins, Lifecycle};
 
 use super::deliver::{Followed, Follower};
-use super::fanout::{Audience, Fanout, Inbox, Note, PassingDelivery};
+use super::fanout::{Audience, Delivery, Fanout, Inbox, Note, PassingDelivery};
 use super::frame;
+use super::joined::joined;
 use super::presence::{News, Outgoing};
 use super::settings::LiveSettings;
 use super::socket::{Ending, Socket};
 use super::typing::Typing;
 use super::wakefulness::Wakefulness;
+
+/// Notes that are looked at together.
+const NOTES_AT_ONCE: usize = 256;
+/// Bytes that are queued before those who got them have been written to: all may be for the same sockets, whose queues
+/// hold 1 MiB.
+const QUEUED_AT_ONCE: usize = 128 * 1024;
 
 /// What the live part of all workers stands on.
 pub struct Live {
@@ -113,33 +120,60 @@ impl Shard {
     }
 
     async fn run(self: Rc<Self>, mut inbox: Inbox) {
-        while let Some(note) = inbox.notes.recv().await {
-            match note {
-                Note::Log(batch) => {
-                    self.be_sure_of_sessions().await;
-                    for delivery in batch {
-                        self.deliver(delivery);
+        let mut notes = Vec::new();
+        let mut log = Vec::new();
+        // All that has come since the last turn is queued together, so that each socket is woken and written once for it.
+        while inbox.notes.recv_many(&mut notes, NOTES_AT_ONCE).await > 0 {
+            for note in notes.drain(..) {
+                match note {
+                    Note::Log(batch) => log.extend(batch),
+                    other => {
+                        self.deliver_all(&mut log).await;
+                        self.take(other).await;
                     }
-                }
-                Note::Joined(batch) => {
-                    for joining in batch {
-                        self.user_joined(joining);
-                    }
-                }
-                Note::Passing(batch) => {
-                    self.be_sure_of_sessions().await;
-                    for delivery in &batch {
-                        self.pass(delivery);
-                    }
-                }
-                Note::Presence(batch) => self.news.add(batch),
-                Note::SessionEnded(session, reason) => self.end_session(session, reason),
-                Note::Drain(done) => {
-                    rt::spawn(Rc::clone(&self).drain(done));
                 }
             }
-            // What was queued is written before more is queued.
+            self.deliver_all(&mut log).await;
             tokio::task::yield_now().await;
+        }
+    }
+
+    async fn deliver_all(self: &Rc<Self>, log: &mut Vec<Delivery>) {
+        if log.is_empty() {
+            return;
+        }
+        self.be_sure_of_sessions().await;
+        let mut queued = 0;
+        for delivery in joined(log) {
+            queued += delivery.frame.len();
+            self.deliver(delivery);
+            if queued > QUEUED_AT_ONCE {
+                queued = 0;
+                // What was queued is written before more is queued.
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    async fn take(self: &Rc<Self>, note: Note) {
+        match note {
+            Note::Log(mut batch) => self.deliver_all(&mut batch).await,
+            Note::Joined(batch) => {
+                for joining in batch {
+                    self.user_joined(joining);
+                }
+            }
+            Note::Passing(batch) => {
+                self.be_sure_of_sessions().await;
+                for delivery in &batch {
+                    self.pass(delivery);
+                }
+            }
+            Note::Presence(batch) => self.news.add(batch),
+            Note::SessionEnded(session, reason) => self.end_session(session, reason),
+            Note::Drain(done) => {
+                rt::spawn(Rc::clone(self).drain(done));
+            }
         }
     }
 
