@@ -8,6 +8,8 @@ pub mod envelope;
 mod fanout;
 mod frame;
 mod guard;
+#[cfg(feature = "measure")]
+pub mod measure;
 mod outbox;
 mod presence;
 mod reader;
