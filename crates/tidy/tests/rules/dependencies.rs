@@ -51,6 +51,8 @@ const WORKSPACE: &[Row<'_>] = &[
     // Clients know what crosses the wire and nothing of the services behind it.
     ("natter-client", &["contract", "kernel"]),
     ("natter-cli", &["contract", "kernel", "natter-client"]),
+    // A test and benches, and no library: nothing can be built with it.
+    ("cost", &[]),
 ];
 
 /// The crates whose tests are built with workspace crates beyond those above.
@@ -61,6 +63,11 @@ const WORKSPACE_TESTS: &[Row<'_>] = &[
     ("bus", &["testkit"]),
     ("chat-repository", &["migrate", "testkit"]),
     ("chat-server", &["testkit"]),
+    // It puts the hot path together as the server does, from the parts: through a socket they could not be told apart.
+    ("cost", &[
+        "bus", "chat-entity", "chat-handler", "chat-repository", "chat-usecase",
+        "database", "identity", "kernel", "limit", "migrate", "web",
+    ]),
     ("database", &["testkit"]),
     ("migrate", &["testkit"]),
     // The fault lab talks through the client library.
