@@ -52,7 +52,7 @@ bench-parts: ## Measure the parts of the hot path by the clock: ARGS=deliver for
 	@mkdir -p $(TARGET)/tmp
 	TMPDIR='$(abspath $(TARGET))/tmp' $(CARGO) bench --locked --package cost --bench parts -- $(ARGS)
 
-cost: ## Count the instructions of the hot path; needs valgrind, and an idle machine less than bench-parts does
+cost: ## Count the instructions of the hot path with valgrind, which a busy machine does not change
 	@mkdir -p $(TARGET)/tmp
 	@TMPDIR='$(abspath $(TARGET))/tmp' CARGO='$(CARGO)' tools/cost/instructions
 
