@@ -2,7 +2,7 @@
 # Needs Rust, make, git and a C compiler; each target says so if something else is missing.
 
 .DEFAULT_GOAL := help
-.PHONY: help run cli build servers test test-in-container lint fmt coverage migrate fleet fleet-stop docker-run \
+.PHONY: help run cli build servers test test-in-container bench-parts cost lint fmt coverage migrate fleet fleet-stop docker-run \
 	docker-run-dependency run-migrate clean-test clean
 
 CARGO ?= cargo
@@ -46,6 +46,15 @@ test-in-container: ## Run all tests in a container, where there is an engine and
 	@engine=$$(command -v docker || command -v podman) || { echo 'Neither docker nor podman is there.'; exit 1; }; \
 	set -x; "$$engine" run --rm -v '$(CURDIR)':/natter -w /natter -e CARGO_TARGET_DIR=/natter/target/container \
 		rust:1.95-bookworm make test
+
+# On a real disk, as for the tests: what an append costs is mostly how long the disk takes.
+bench-parts: ## Measure the parts of the hot path by the clock: ARGS=deliver for some of them
+	@mkdir -p $(TARGET)/tmp
+	TMPDIR='$(abspath $(TARGET))/tmp' $(CARGO) bench --locked --package cost --bench parts -- $(ARGS)
+
+cost: ## Count the instructions of the hot path with valgrind, which a busy machine does not change
+	@mkdir -p $(TARGET)/tmp
+	@TMPDIR='$(abspath $(TARGET))/tmp' CARGO='$(CARGO)' tools/cost/instructions
 
 lint: ## Check formatting, warnings and, with cargo-deny, the dependencies
 	@$(CARGO) fmt --version > /dev/null 2>&1 || { echo 'rustfmt is missing. Get it with: rustup component add rustfmt'; exit 1; }

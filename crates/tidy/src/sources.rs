@@ -9,7 +9,7 @@ use crate::workspace::root;
 pub const MAX_LINES: usize = 500;
 
 /// The directories that hold our code.
-const PLACES: [&str; 4] = ["crates", "services", "migrate", "clients"];
+const PLACES: [&str; 5] = ["crates", "services", "migrate", "clients", "tools"];
 
 /// A file of ours.
 #[derive(Debug)]

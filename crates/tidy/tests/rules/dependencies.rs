@@ -53,6 +53,8 @@ const WORKSPACE: &[Row<'_>] = &[
     ("natter-cli", &["contract", "kernel", "natter-client"]),
     // A test in itself: it starts the same private servers, and signs in as any client does.
     ("natter-load", &["contract", "kernel", "natter-client", "testkit"]),
+    // A test and benches, and no library: nothing can be built with it.
+    ("cost", &[]),
 ];
 
 /// The crates whose tests are built with workspace crates beyond those above.
@@ -63,6 +65,11 @@ const WORKSPACE_TESTS: &[Row<'_>] = &[
     ("bus", &["testkit"]),
     ("chat-repository", &["migrate", "testkit"]),
     ("chat-server", &["testkit"]),
+    // It puts the hot path together as the server does, from the parts: through a socket they could not be told apart.
+    ("cost", &[
+        "bus", "chat-entity", "chat-handler", "chat-repository", "chat-usecase",
+        "database", "identity", "kernel", "limit", "migrate", "web",
+    ]),
     ("database", &["testkit"]),
     ("migrate", &["testkit"]),
     // The fault lab talks through the client library.

@@ -9,6 +9,8 @@ mod fanout;
 mod frame;
 mod guard;
 mod joined;
+#[cfg(feature = "measure")]
+pub mod measure;
 mod outbox;
 mod presence;
 mod reader;

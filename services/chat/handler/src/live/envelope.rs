@@ -29,7 +29,7 @@ const ONLY: u8 = 1;
 const ROOM: u8 = 2;
 
 /// A committed event, for the bus.
-fn of_event(event: &Event) -> Bytes {
+pub(super) fn of_event(event: &Event) -> Bytes {
     let (what, who) = match &event.content {
         EventContent::MemberLeft(user) => (LEFT, user.id),
         EventContent::MemberJoined(_) | EventContent::RoomCreated(_) | EventContent::MessageCreated(_) => {

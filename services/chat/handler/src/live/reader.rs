@@ -143,7 +143,7 @@ impl Shard {
     }
 
     /// Makes the answer to a text in the making; refuses at once what is no request.
-    fn request<'a>(
+    pub(super) fn request<'a>(
         self: &Rc<Self>,
         socket: &Rc<Socket>,
         text: &str,

@@ -135,7 +135,12 @@ async fn redeem(ticket: &str, live: &Live) -> Result<Option<Principal>, Problem>
     }
 }
 
-fn new_socket(shard: &Shard, principal: Principal, outbox: Rc<Outbox>, tcp: Option<SocketKey>) -> Rc<Socket> {
+pub(super) fn new_socket(
+    shard: &Shard,
+    principal: Principal,
+    outbox: Rc<Outbox>,
+    tcp: Option<SocketKey>,
+) -> Rc<Socket> {
     let now = Instant::now();
     // What the token says, until the store has told more.
     let profile = Profile {

@@ -1,0 +1,129 @@
+//! A door for `tools/cost`, which measures the parts that each message and each delivery pass through: they are private, and
+//! the product has no use for it, so it is there only with the feature `measure`.
+//!
+//! A [`Hub`] is a worker's hub without its tasks. Nothing moves unless it is told to, so that each step can be measured alone.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::error::PayloadError;
+use bytes::Bytes;
+use chat_entity::{Draft, Event, Room};
+use chat_usecase::ChatRules;
+use contract::frames::{RawRequest, SendMessage};
+use futures_util::Stream;
+use kernel::Principal;
+
+use super::envelope;
+use super::fanout::{Inbox, Note};
+use super::guard::{FrameGuard, Refusal};
+use super::joined::joined;
+use super::outbox::{Outbox, OutboxBody};
+use super::shard::{Live, Shard};
+use super::socket::{Phase, Socket};
+use super::upgrade::new_socket;
+use crate::request;
+
+/// The hub of one worker, one room, and the sockets that follow it.
+pub struct Hub {
+    shard: Rc<Shard>,
+    inbox: RefCell<Inbox>,
+    sockets: Vec<Rc<Socket>>,
+    bodies: RefCell<Vec<OutboxBody>>,
+    ids: RefCell<HashSet<String>>,
+}
+
+impl Hub {
+    /// A hub that the fan-out knows, with a started socket for each of these users, which has everything of the room up to
+    /// its head.
+    ///
+    /// # Panics
+    /// When the fan-out has more shards than it can tell apart.
+    pub fn following(live: Arc<Live>, room: &Room, users: Vec<Principal>) -> Self {
+        let inbox = live.fanout.add_shard().expect("the fan-out takes one more shard");
+        let shard = Shard::new(live);
+        // The first of its life: nobody has set it before.
+        let _ = shard.number.set(inbox.number);
+        let mut sockets = Vec::new();
+        let mut bodies = Vec::new();
+        for user in users {
+            let settings = &shard.live.settings;
+            let outbox = Outbox::new(settings.max_queue_bytes, settings.max_queue_frames);
+            bodies.push(OutboxBody::replacing(BoxBody::new(()), Rc::clone(&outbox), None));
+            let socket = new_socket(&shard, user, outbox, None);
+            socket.phase.set(Phase::Started);
+            shard.add(&socket);
+            shard.follow(&socket, room.id, room.head_seq, room.head_seq.next());
+            sockets.push(socket);
+        }
+        Self { shard, inbox: RefCell::new(inbox), sockets, bodies: RefCell::new(bodies), ids: RefCell::default() }
+    }
+
+    /// What the reader makes of a text that the first socket has sent: its answer in the making.
+    ///
+    /// # Panics
+    /// When the text is no request.
+    pub fn request(&self, text: &str) -> Pin<Box<dyn Future<Output = ()> + '_>> {
+        self.shard.request(&self.sockets[0], text, &self.ids).expect("the text is a request")
+    }
+
+    /// Puts what the fan-out has noted for the hub into its sockets' queues, as the hub's task does. Says how many events
+    /// they were.
+    pub fn deliver(&self) -> usize {
+        let mut log = Vec::new();
+        while let Ok(note) = self.inbox.borrow_mut().notes.try_recv() {
+            if let Note::Log(batch) = note {
+                log.extend(batch);
+            }
+        }
+        let delivered = log.len();
+        for delivery in joined(&mut log) {
+            self.shard.deliver(delivery);
+        }
+        delivered
+    }
+
+    /// Takes everything that waits for any of the sockets, as their connections do when all can be written to. Says how many
+    /// bytes it was.
+    pub fn take_frames(&self) -> usize {
+        let mut context = Context::from_waker(Waker::noop());
+        let mut taken = 0;
+        for body in self.bodies.borrow_mut().iter_mut() {
+            while let Poll::Ready(Some(frame)) = Pin::new(&mut *body).poll_next(&mut context) {
+                let Ok(frame) = frame;
+                taken += frame.len();
+            }
+        }
+        taken
+    }
+}
+
+/// An event as it leaves for the bus.
+pub fn payload(event: &Event) -> Bytes {
+    envelope::of_event(event)
+}
+
+/// The frame that sockets get of what the bus has brought; `None` for what is no event.
+pub fn frame(payload: &Bytes) -> Option<Bytes> {
+    envelope::to_delivery(payload).map(|delivery| delivery.frame)
+}
+
+/// What the reader and its request make of the text of a `message.send`; `None` when it is none.
+pub fn parsed(text: &str, rules: &ChatRules) -> Option<Draft> {
+    let request = serde_json::from_str::<RawRequest<'_>>(text).ok()?;
+    let asked = web::parse_json::<SendMessage>(request.data?.get().as_bytes()).ok()?;
+    request::draft_of_frame(asked, rules).ok()
+}
+
+/// A connection's bytes as they are let through to the parser, for messages of this many bytes at most.
+pub fn guarded<S>(bytes: S, max_message: usize) -> impl Stream<Item = Result<Bytes, PayloadError>> + Unpin
+where
+    S: Stream<Item = Result<Bytes, PayloadError>> + Unpin,
+{
+    FrameGuard::new(bytes, max_message, Refusal::default())
+}
