@@ -1,4 +1,5 @@
-//! What travels on the bus between nodes: a few bytes to decide by, then the JSON that sockets get.
+//! What travels on the bus between nodes: a few bytes to decide by, then the JSON that sockets get; of an event of a log the
+//! whole frame, so that no node makes it again.
 
 use bus::{Bus, Channel, Message};
 use bytes::{BufMut, Bytes, BytesMut};
@@ -16,7 +17,9 @@ use super::frame;
 use crate::wire;
 
 /// The layout's version; a node ignores what it does not know and finds it in the store.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// What an event takes that says little, with its frame; a longer one makes the buffer grow once.
+const USUAL: usize = LOG_HEADER + 1_024;
 const LOG_HEADER: usize = 1 + 16 + 8 + 1 + 16;
 const PASSING_HEADER: usize = 1 + 16 + 1 + 16;
 const PRESENCE_HEADER: usize = 1 + 16 + 8 + 4;
@@ -36,13 +39,14 @@ pub(super) fn of_event(event: &Event) -> Bytes {
             (NOBODY, UserId::from_bytes([0; 16]))
         }
     };
-    let mut bytes = BytesMut::with_capacity(LOG_HEADER + 512);
+    let mut bytes = Vec::with_capacity(USUAL);
     bytes.put_u8(VERSION);
     bytes.put_slice(event.room_id.as_bytes());
     bytes.put_u64(event.seq.get());
     bytes.put_u8(what);
     bytes.put_slice(who.as_bytes());
-    write_json(bytes, &wire::log_event(event))
+    frame::put_json(&mut bytes, &wire::log_event(event));
+    Bytes::from(bytes)
 }
 
 /// Reads what [`of_event`] wrote; `None` for what is not ours.
@@ -51,14 +55,15 @@ pub(super) fn to_delivery(bytes: &Bytes) -> Option<Delivery> {
     let (room, rest) = rest.split_first_chunk::<16>()?;
     let (seq, rest) = rest.split_first_chunk::<8>()?;
     let (what, rest) = rest.split_first_chunk::<1>()?;
-    let (who, json) = rest.split_first_chunk::<16>()?;
+    let (who, frame) = rest.split_first_chunk::<16>()?;
     let left = match what[0] {
         NOBODY => None,
         LEFT => Some(UserId::from_bytes(*who)),
         _ => return None,
     };
     let seq = Seq::new(u64::from_be_bytes(*seq));
-    Some(Delivery { room: RoomId::from_bytes(*room), seq, last: seq, left, frame: frame::text(json) })
+    let frame = bytes.slice_ref(frame::spared(frame)?);
+    Some(Delivery { room: RoomId::from_bytes(*room), seq, last: seq, left, frame })
 }
 
 /// What the bus would have brought of an event that was read from the store.

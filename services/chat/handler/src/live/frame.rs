@@ -1,6 +1,6 @@
 //! Server frames as bytes: encoded once, shared by all who get them (RFC 6455, section 5.2).
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 use serde::Serialize;
 
 const FIN: u8 = 0x80;
@@ -24,6 +24,26 @@ pub(super) fn json(value: &impl Serialize) -> Bytes {
     text(&serde_json::to_vec(value).unwrap_or_default())
 }
 
+/// Adds a text frame with this value as JSON, in one piece: the length is known only when the JSON is written, so the header
+/// gets the room of the longest and stands at its end. [`spared`] finds it.
+pub(super) fn put_json(bytes: &mut Vec<u8>, value: &impl Serialize) {
+    let begin = bytes.len();
+    bytes.resize(begin + MAX_HEADER, 0);
+    // Writing to memory does not fail, and neither do our types.
+    if let Err(error) = serde_json::to_writer(&mut *bytes, value) {
+        tracing::error!(%error, "an event could not be written");
+    }
+    let length = bytes.len() - begin - MAX_HEADER;
+    let (header, size) = header(TEXT, length);
+    bytes[begin + MAX_HEADER - size..begin + MAX_HEADER].copy_from_slice(&header[..size]);
+}
+
+/// The frame in what [`put_json`] has added; `None` when it was cut short.
+pub(super) fn spared(bytes: &[u8]) -> Option<&[u8]> {
+    let length = bytes.len().checked_sub(MAX_HEADER)?;
+    bytes.get(MAX_HEADER - header(TEXT, length).1..)
+}
+
 /// A ping.
 pub(super) fn ping() -> Bytes {
     frame(PING, &[])
@@ -42,21 +62,34 @@ pub(super) fn close(code: u16, reason: &str) -> Bytes {
 }
 
 fn frame(opcode: u8, payload: &[u8]) -> Bytes {
-    let mut bytes = BytesMut::with_capacity(payload.len() + MAX_HEADER);
-    bytes.put_u8(FIN | opcode);
-    match payload.len() {
-        length @ 0..=125 => bytes.put_u8(length as u8),
-        length @ 126..=0xffff => {
-            bytes.put_u8(126);
-            bytes.put_u16(length as u16);
+    let (header, size) = header(opcode, payload.len());
+    let mut bytes = Vec::with_capacity(size + payload.len());
+    bytes.extend_from_slice(&header[..size]);
+    bytes.extend_from_slice(payload);
+    Bytes::from(bytes)
+}
+
+/// The header of a frame, and how much of it there is.
+fn header(opcode: u8, length: usize) -> ([u8; MAX_HEADER], usize) {
+    let mut header = [0; MAX_HEADER];
+    header[0] = FIN | opcode;
+    let size = match length {
+        0..=125 => {
+            header[1] = length as u8;
+            2
         }
-        length => {
-            bytes.put_u8(127);
-            bytes.put_u64(length as u64);
+        126..=0xffff => {
+            header[1] = 126;
+            header[2..4].copy_from_slice(&(length as u16).to_be_bytes());
+            4
         }
-    }
-    bytes.put_slice(payload);
-    bytes.freeze()
+        _ => {
+            header[1] = 127;
+            header[2..].copy_from_slice(&(length as u64).to_be_bytes());
+            10
+        }
+    };
+    (header, size)
 }
 
 #[cfg(test)]
@@ -69,6 +102,17 @@ mod tests {
         assert_eq!(text(&[b'x'; 126])[..4], [0x81, 126, 0, 126]);
         assert_eq!(text(&[b'x'; 0xffff])[..4], [0x81, 126, 0xff, 0xff]);
         assert_eq!(text(&[b'x'; 0x1_0000])[..10], [0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]);
+    }
+
+    #[test]
+    fn a_frame_that_is_written_into_a_buffer_is_the_same() {
+        for length in [0, 120, 200, 0x1_0000] {
+            let value = "x".repeat(length);
+            let mut bytes = b"before".to_vec();
+            put_json(&mut bytes, &value);
+            assert_eq!(spared(&bytes[6..]).unwrap(), &json(&value)[..]);
+        }
+        assert_eq!(spared(b"short"), None);
     }
 
     #[test]

@@ -88,19 +88,34 @@ impl Hub {
         delivered
     }
 
-    /// Takes everything that waits for any of the sockets, as their connections do when all can be written to. Says how many
-    /// bytes it was.
+    /// Takes every frame that waits for any of the sockets, as their connections do when all can be written to. Says how many
+    /// they were; several may come in one piece.
     pub fn take_frames(&self) -> usize {
         let mut context = Context::from_waker(Waker::noop());
         let mut taken = 0;
         for body in self.bodies.borrow_mut().iter_mut() {
             while let Poll::Ready(Some(frame)) = Pin::new(&mut *body).poll_next(&mut context) {
-                let Ok(frame) = frame;
-                taken += frame.len();
+                let Ok(piece) = frame;
+                taken += frames_in(&piece);
             }
         }
         taken
     }
+}
+
+/// Frames of a server, one after the other (RFC 6455, section 5.2).
+fn frames_in(mut bytes: &[u8]) -> usize {
+    let mut frames = 0;
+    while let [_, short, rest @ ..] = bytes {
+        let (header, length) = match (short, rest) {
+            (126, [high, low, ..]) => (4, usize::from(u16::from_be_bytes([*high, *low]))),
+            (127, _) => panic!("nothing that is measured is as long"),
+            (length, _) => (2, usize::from(*length)),
+        };
+        bytes = &bytes[header + length..];
+        frames += 1;
+    }
+    frames
 }
 
 /// An event as it leaves for the bus.
