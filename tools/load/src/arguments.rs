@@ -72,6 +72,9 @@ pub struct Bench {
     /// Where the servers keep their data while they are measured. Not memory: syncing costs nothing there.
     #[arg(long)]
     pub data: Option<PathBuf>,
+    /// A variable for the servers, NAME=VALUE; may be repeated.
+    #[arg(long = "env", value_parser = variable)]
+    pub variables: Vec<(String, String)>,
     /// Events of the long log; 10,000,000 take some minutes to write.
     #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(20_000..))]
     pub events: u64,
@@ -92,6 +95,11 @@ pub struct Run {
     /// The rest.
     #[command(flatten)]
     pub common: Common,
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 fn scenario(name: &str) -> Result<&'static str, String> {

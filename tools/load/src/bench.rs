@@ -29,6 +29,7 @@ pub fn bench(arguments: &Bench) -> io::Result<Report> {
         data,
         server_cores: arguments.server_cores.clone(),
         load_cores: arguments.common.load_cores.clone(),
+        variables: arguments.variables.clone(),
     };
     pin::to(&programs.load_cores)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

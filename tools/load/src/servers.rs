@@ -51,6 +51,8 @@ pub struct Programs {
     pub server_cores: Vec<usize>,
     /// Ours.
     pub load_cores: Vec<usize>,
+    /// Further variables for the servers.
+    pub variables: Vec<(String, String)>,
 }
 
 /// A running server.
@@ -152,6 +154,7 @@ impl Running {
         }
         let hashes = if hashes == Hashes::Cheap { CHEAP_HASHES } else { REAL_HASHES };
         vars.extend(hashes.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        vars.extend(programs.variables.iter().cloned());
         let program = if kind == Kind::Floor { &programs.floor } else { &programs.natter };
         if !program.exists() {
             return Err(io::Error::other(format!("{} is missing: `make bench` builds it", program.display())));

@@ -27,7 +27,8 @@ pub struct PostgresSettings {
     pub pool_size: usize,
     /// Reads that may wait for a connection; one more is told `overloaded`. 1 to 100000.
     pub pool_queue: usize,
-    /// Connections that write to the log; 1 to 64.
+    /// Connections that write to the log, 1 to 64; 0 for one for each two cores of this node, and 4 at most. See
+    /// [`writers`](Self::writers).
     pub writers: usize,
     /// Writes that may wait for each of these connections; one more is told `overloaded`. 1 to 100000.
     pub writer_queue: usize,
@@ -37,6 +38,9 @@ pub struct PostgresSettings {
     pub connect_timeout_ms: u64,
 }
 
+/// Writers that a node has of its own accord.
+const MOST_WRITERS: usize = 4;
+
 impl Default for PostgresSettings {
     fn default() -> Self {
         Self {
@@ -45,7 +49,7 @@ impl Default for PostgresSettings {
             ca_file: None,
             pool_size: 16,
             pool_queue: 1_024,
-            writers: 4,
+            writers: 0,
             writer_queue: 4_096,
             statement_timeout_ms: 3_000,
             connect_timeout_ms: 3_000,
@@ -131,7 +135,7 @@ impl PostgresSettings {
         for (variable, value, (range, allowed)) in [
             ("POSTGRES_POOL_SIZE", self.pool_size as u64, (1..=256, "1 to 256")),
             ("POSTGRES_POOL_QUEUE", self.pool_queue as u64, QUEUE),
-            ("POSTGRES_WRITERS", self.writers as u64, (1..=64, "1 to 64")),
+            ("POSTGRES_WRITERS", self.writers as u64, (0..=64, "0 to 64")),
             ("POSTGRES_WRITER_QUEUE", self.writer_queue as u64, QUEUE),
             ("POSTGRES_STATEMENT_TIMEOUT_MS", self.statement_timeout_ms, TIMEOUT),
             ("POSTGRES_CONNECT_TIMEOUT_MS", self.connect_timeout_ms, TIMEOUT),
@@ -144,6 +148,15 @@ impl PostgresSettings {
             (None, None) => Ok(()),
             (None, Some(_)) => Err(SettingsError::ReplicaAlone),
             (Some(_), _) => self.primary("natter").and_then(|_| self.replica("natter")).map(drop),
+        }
+    }
+
+    /// How many connections write to the log. What waits for one of them is committed together, so more of them make each
+    /// commit smaller: they pay off where there are cores for them.
+    pub fn writers(&self) -> usize {
+        match self.writers {
+            0 => std::thread::available_parallelism().map_or(1, usize::from).div_ceil(2).min(MOST_WRITERS),
+            writers => writers,
         }
     }
 
@@ -173,6 +186,13 @@ mod tests {
         assert_eq!(read(&[("HTTP_ADDR", "x"), ("POSTGRES_URL", "")]).unwrap(), PostgresSettings::default());
         let settings = read(&[("POSTGRES_URL", "postgres://u@h/d"), ("POSTGRES_WRITERS", "2")]).unwrap();
         assert_eq!((settings.url.as_deref(), settings.writers), (Some("postgres://u@h/d"), 2));
+    }
+
+    #[test]
+    fn a_node_has_a_few_writers_of_its_own_accord() {
+        let own = PostgresSettings::default().writers();
+        assert!((1..=MOST_WRITERS).contains(&own), "{own}");
+        assert_eq!(PostgresSettings { writers: 7, ..PostgresSettings::default() }.writers(), 7);
     }
 
     #[test]

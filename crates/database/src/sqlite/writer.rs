@@ -3,11 +3,19 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use kernel::StoreError;
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::oneshot;
+
+use super::checkpoints::Checkpoints;
+
+/// A batch of this many means that the process is busy. Below it nobody ever lingers.
+const BUSY: usize = 16;
+/// How long a batch waits for more at most, while the process is busy: little beside the wait for a disk.
+const LINGER: Duration = Duration::from_micros(500);
 
 /// Bounds of a writer.
 #[derive(Clone, Copy, Debug)]
@@ -56,11 +64,17 @@ pub type Sink<E> = Box<dyn FnMut(Vec<E>) + Send>;
 
 impl<E: Send + 'static> Writer<E> {
     /// Starts the thread. It ends when the last `Writer` is dropped and what was handed over is done.
-    pub fn start(name: &str, connection: Connection, settings: WriterSettings, sink: Sink<E>) -> std::io::Result<Self> {
+    pub fn start(
+        name: &str,
+        mut connection: Connection,
+        settings: WriterSettings,
+        sink: Sink<E>,
+    ) -> std::io::Result<Self> {
         let (jobs, queue) = bounded(settings.queue);
+        let checkpoints = Checkpoints::take_over(name, &mut connection)?;
         thread::Builder::new()
             .name(format!("{name}-writer"))
-            .spawn(move || run(&connection, &queue, settings.batch.max(1), sink))?;
+            .spawn(move || run(&connection, &queue, settings.batch.max(1), sink, checkpoints))?;
         Ok(Self { jobs })
     }
 
@@ -161,12 +175,22 @@ impl Failure {
     }
 }
 
-fn run<E>(connection: &Connection, queue: &Receiver<Box<dyn Job<E>>>, batch: usize, mut sink: Sink<E>) {
+fn run<E>(
+    connection: &Connection,
+    queue: &Receiver<Box<dyn Job<E>>>,
+    batch: usize,
+    mut sink: Sink<E>,
+    mut checkpoints: Option<Checkpoints>,
+) {
+    let mut before = 0;
     while let Ok(first) = queue.recv() {
-        let jobs: Vec<_> = std::iter::once(first).chain(queue.try_iter().take(batch - 1)).collect();
+        let mut jobs: Vec<_> = std::iter::once(first).chain(queue.try_iter().take(batch - 1)).collect();
+        if jobs.len() < before && before >= BUSY {
+            linger(queue, &mut jobs, before.min(batch));
+        }
+        before = jobs.len();
         let mut emitted = Vec::new();
         let mut failures = vec![None; jobs.len()];
-        let mut jobs = jobs;
         let outcome = commit_together(connection, &mut jobs, &mut failures, &mut emitted);
         if let Err(failure) = &outcome {
             tracing::error!(calls = jobs.len(), cause = failure.why, certain = failure.certain, "a transaction failed");
@@ -176,6 +200,21 @@ fn run<E>(connection: &Connection, queue: &Receiver<Box<dyn Job<E>>>, batch: usi
         }
         if outcome.is_ok() && !emitted.is_empty() {
             sink(emitted);
+        }
+        if let Some(checkpoints) = &mut checkpoints {
+            checkpoints.look(connection);
+        }
+    }
+}
+
+/// Waits a moment for as many as there were in the batch before. Those who were answered together come back together, a little
+/// apart; without this, a large batch falls into small ones that each cost a commit and a write to every receiver.
+fn linger<E>(queue: &Receiver<Box<dyn Job<E>>>, jobs: &mut Vec<Box<dyn Job<E>>>, wanted: usize) {
+    let deadline = Instant::now() + LINGER;
+    while jobs.len() < wanted {
+        match queue.recv_deadline(deadline) {
+            Ok(job) => jobs.push(job),
+            Err(_) => return,
         }
     }
 }

@@ -34,7 +34,7 @@ impl PostgresStore {
         let replica = Replica::of(settings, APPLICATION)?;
         let readers = Pool::new(&primary, settings.pool_size, settings.pool_queue);
         readers.ping().await?;
-        let writers = Writers::start(&primary, settings.writers, settings.writer_queue, &committed);
+        let writers = Writers::start(&primary, settings.writers(), settings.writer_queue, &committed);
         Ok(Self { writers, readers, replica })
     }
 
