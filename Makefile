@@ -70,6 +70,12 @@ lint: ## Check formatting, warnings and, with cargo-deny, the dependencies
 
 	@deploy/check
 
+# Under ten minutes once it is built. The table goes between the marks in docs/performance.md, the rest there is by hand.
+bench: servers ## Measure the server's speed and write it into docs/performance.md: ARGS='--only rooms-10x100 --against embedded'
+	$(CARGO) build --release --locked --package natter --package natter-load --bins
+	$(CARGO) build --release --locked --package natter-load --example floor
+	$(TARGET)/release/natter-load bench --markdown docs/performance.md $(ARGS)
+
 fmt: ## Format the code
 	$(CARGO) fmt --all
 

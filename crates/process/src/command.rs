@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::process::ExitCode;
 
 use clap::Args;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::{Base, Variables, logging, variables};
@@ -44,6 +45,7 @@ where
         }
         // Written out when they are dropped, after everything else has ended.
         let _log = logging::start(&base(&configuration).log)?;
+        allow_many_sockets();
         let terminate = signal(SignalKind::terminate())?;
         let interrupt = signal(SignalKind::interrupt())?;
         serve(configuration, Box::pin(stop(name, terminate, interrupt))).await
@@ -54,6 +56,16 @@ where
             eprintln!("{name}: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Takes all the open files that the system lets this process have: a shell or a service manager often gives it 1,024 at
+/// first, and each socket is one.
+fn allow_many_sockets() {
+    let limit = getrlimit(Resource::Nofile);
+    match setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
+        Ok(()) => tracing::debug!(limit = limit.maximum, "open files"),
+        Err(error) => tracing::warn!(%error, limit = limit.current, "the limit of open files stays as it is"),
     }
 }
 

@@ -46,7 +46,8 @@ pub struct Common {
     /// Cores of the load.
     #[arg(long, value_delimiter = ',', default_value = "1")]
     pub load_cores: Vec<usize>,
-    /// Write the report here as Markdown; `-` and nothing is standard output.
+    /// Write the report here as Markdown: between the marks of a file that has them, else as all of it. Without it, or with
+    /// `-`, it goes to standard output.
     #[arg(long)]
     pub markdown: Option<PathBuf>,
     /// Write the report here as JSON.

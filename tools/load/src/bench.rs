@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::runtime::Runtime;
 
 use crate::arguments::{Bench, Common, Run};
@@ -23,6 +24,7 @@ pub fn bench(arguments: &Bench) -> io::Result<Report> {
     let beside = beside.parent().unwrap_or(Path::new("."));
     let data = arguments.data.clone().unwrap_or_else(|| beside.join("natter-load-data"));
     std::fs::create_dir_all(&data)?;
+    allow_many_sockets();
     let programs = Programs {
         natter: arguments.natter.clone().unwrap_or_else(|| beside.join("natter")),
         floor: arguments.floor.clone().unwrap_or_else(|| beside.join("examples").join("floor")),
@@ -49,6 +51,7 @@ pub fn bench(arguments: &Bench) -> io::Result<Report> {
 /// Measures a server that runs already.
 pub fn run(arguments: &Run) -> io::Result<Report> {
     pin::to(&arguments.common.load_cores)?;
+    allow_many_sockets();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let watched: Vec<_> = arguments.pid.iter().map(|pid| Watched::new("server", *pid)).collect();
     let mut people = People::of(arguments.addr)?;
@@ -70,6 +73,12 @@ pub fn run(arguments: &Run) -> io::Result<Report> {
         measured.push(finished(scenario, Kind::Running, figures, faults, progress));
     }
     Ok(report(&arguments.common, pin::cores()?, measured))
+}
+
+/// As many as the system allows: a shell often allows a tenth of them. What cannot be had shows when a socket is opened.
+fn allow_many_sockets() {
+    let limit = getrlimit(Resource::Nofile);
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 fn wanted(common: &Common, server: Kind) -> impl Iterator<Item = &'static Scenario> {

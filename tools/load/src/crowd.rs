@@ -1,4 +1,4 @@
-//! A room with very many members, each with a socket: what an idle socket takes, and whether what happens in the room costs
+//! A room with very many sockets in it: what an idle socket takes, and whether what happens in the room costs
 //! each of them the same however many they are.
 
 use std::io;
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use contract::chat::Format;
 use contract::frames::SendMessage;
 use natter_client::Client;
-use tokio::runtime::Handle;
+use tokio::runtime::Runtime;
 
 use crate::figure::Figure;
 use crate::glance::{self, Glance};
@@ -23,6 +23,8 @@ use crate::watch::Watched;
 const FEW: usize = 1_000;
 /// Events that each receiver of the smaller crowd hears; the large one hears fewer, so that both take as long.
 const ROUNDS: usize = 100;
+/// Sockets of each member: signing up ten thousand people takes longer than everything that is measured.
+const EACH: usize = 5;
 /// How long a crowd may take to hear something.
 const WITHIN: Duration = Duration::from_secs(30);
 /// How long sockets are left alone before their memory is looked at.
@@ -40,13 +42,15 @@ pub fn run(
     running: &mut Running,
     people: &mut People,
     many: usize,
-    runtime: &tokio::runtime::Runtime,
+    runtime: &Runtime,
     progress: &mut Progress,
 ) -> io::Result<(Vec<Figure>, Vec<String>)> {
-    let place = runtime.block_on(async {
-        people.grow(many + 1, progress).await?;
-        people.fill(1, many, 1, progress).await
+    let members = many / EACH;
+    let mut place = runtime.block_on(async {
+        people.grow(members + 1, progress).await?;
+        people.fill(1, members, 1, progress).await
     })?;
+    place.repeat(EACH);
     let server = Watched::new("server", running.pid());
     let before = server.memory();
     let mut crowd = Crowd::open(&place, progress)?;
@@ -54,11 +58,11 @@ pub fn run(
     let socket = server.memory().saturating_sub(before) as f64 / 1024.0 / many as f64;
     running.look_again();
     let visitor = people.clients().last().cloned().ok_or_else(|| io::Error::other("nobody is there"))?;
-    let large = crowd.costs(&visitor, (ROUNDS * FEW / many).max(3), runtime.handle(), &running.watched, progress)?;
+    let large = crowd.costs(&visitor, (ROUNDS * FEW / many).max(3), runtime, &running.watched, progress)?;
     drop(crowd);
     let place = runtime.block_on(people.fill(1, FEW, 1, progress))?;
     let mut crowd = Crowd::open(&place, progress)?;
-    let small = crowd.costs(&visitor, ROUNDS, runtime.handle(), &running.watched, progress)?;
+    let small = crowd.costs(&visitor, ROUNDS, runtime, &running.watched, progress)?;
     let ratios = [large.message / small.message, large.joining / small.joining, large.leaving / small.leaving];
     let figures = vec![
         Figure::new(SOCKET, socket, "KiB"),
@@ -140,7 +144,7 @@ impl Crowd {
         &mut self,
         visitor: &Client,
         rounds: usize,
-        runtime: &Handle,
+        runtime: &Runtime,
         watched: &[Watched],
         progress: &mut Progress,
     ) -> io::Result<Costs> {

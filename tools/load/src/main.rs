@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use natter_load::arguments::{Arguments, Command, Common};
 use natter_load::bench;
-use natter_load::report::Report;
+use natter_load::report::{self, Report};
 use natter_load::scenario::ALL;
 
 fn main() -> ExitCode {
@@ -27,7 +27,11 @@ fn main() -> ExitCode {
 fn tell(report: &Report, common: &Common) -> io::Result<ExitCode> {
     let text = report.to_markdown();
     match &common.markdown {
-        Some(path) if path.as_os_str() != "-" => std::fs::write(path, &text)?,
+        Some(path) if path.as_os_str() != "-" => {
+            let there = std::fs::read_to_string(path).unwrap_or_default();
+            std::fs::write(path, report::put_into(&there, &text))?;
+            println!("The report is in {}.", path.display());
+        }
         _ => println!("{text}"),
     }
     if let Some(path) = &common.json {

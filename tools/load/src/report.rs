@@ -128,6 +128,19 @@ impl Report {
     }
 }
 
+/// Between these a file keeps what was measured last; the rest of it is written by hand.
+const MARKS: [&str; 2] = ["<!-- measured: `make bench` writes this -->", "<!-- end of what was measured -->"];
+
+/// A file with a report in place of the one before; the report alone when there are no marks in it.
+pub fn put_into(file: &str, report: &str) -> String {
+    let [begin, end] = MARKS;
+    let parts = file.split_once(begin).and_then(|(before, rest)| Some((before, rest.split_once(end)?.1)));
+    match parts {
+        Some((before, after)) => format!("{before}{begin}\n\n{report}\n{end}{after}"),
+        None => report.to_owned(),
+    }
+}
+
 fn cell(of: &[&Measured], server: &str, figure: &Figure) -> String {
     let measured = of.iter().find(|measured| measured.server == server);
     let found = measured.and_then(|measured| measured.figures.iter().find(|found| found.name == figure.name));
@@ -166,6 +179,16 @@ mod tests {
         let mut figure = Figure::new(RATE, rate, "/s");
         figure.must = scenario.must(RATE, server);
         Measured { scenario: scenario.name, server: server.name(), figures: vec![figure], faults }
+    }
+
+    #[test]
+    fn a_report_replaces_the_one_before_and_nothing_else() {
+        let [begin, end] = MARKS;
+        let file = format!("Before.\n{begin}\nold\n{end}\nAfter.\n");
+        let with_new = put_into(&file, "new\n");
+        assert_eq!(with_new, format!("Before.\n{begin}\n\nnew\n\n{end}\nAfter.\n"));
+        assert_eq!(put_into(&with_new, "new\n"), with_new);
+        assert_eq!(put_into("no marks", "new\n"), "new\n");
     }
 
     #[test]

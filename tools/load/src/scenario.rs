@@ -22,7 +22,7 @@ pub struct Scenario {
 pub enum Work {
     /// People talk in rooms.
     Deliveries(Shape, Pace),
-    /// As many sockets as this, each of a user of its own, in one room: idle, then hearing somebody.
+    /// As many sockets as this in one room: idle, then hearing somebody.
     Crowd(usize),
     /// Signing in at the real cost of a password.
     SignIns,
@@ -94,7 +94,7 @@ pub const ALL: &[Scenario] = &[
     },
     Scenario {
         name: "crowd",
-        about: "10,000 sockets of 10,000 members of one room: idle, then one message, one joining and one leaving at a time",
+        about: "10,000 sockets of 2,000 members of one room: idle, then one message, one joining and one leaving at a time",
         work: Work::Crowd(10_000),
         budget: &[(SOCKET, AtMost(14.0), AtMost(14.0)), (GROWTH, AtMost(1.5), AtMost(1.5))],
     },

@@ -12,9 +12,8 @@ use tokio::sync::oneshot;
 
 use super::checkpoints::Checkpoints;
 
-/// A batch of this many means that the process is busy. Below it nobody ever lingers.
-const BUSY: usize = 16;
-/// How long a batch waits for more at most, while the process is busy: little beside the wait for a disk.
+/// How long a batch waits for as many as were in the one before it: little beside the wait for a disk. One who writes alone is
+/// never held up.
 const LINGER: Duration = Duration::from_micros(500);
 
 /// Bounds of a writer.
@@ -185,9 +184,7 @@ fn run<E>(
     let mut before = 0;
     while let Ok(first) = queue.recv() {
         let mut jobs: Vec<_> = std::iter::once(first).chain(queue.try_iter().take(batch - 1)).collect();
-        if jobs.len() < before && before >= BUSY {
-            linger(queue, &mut jobs, before.min(batch));
-        }
+        linger(queue, &mut jobs, before);
         before = jobs.len();
         let mut emitted = Vec::new();
         let mut failures = vec![None; jobs.len()];

@@ -2,6 +2,8 @@
 //! does is in `migrate/sql/postgres/chat/`: one function for each, called by one statement.
 
 mod append;
+#[cfg(test)]
+mod both_appends;
 mod log;
 mod members;
 mod neighbours;

@@ -15,6 +15,8 @@ use crate::postgres::server::{Connection, Server};
 
 /// Entries that share a statement at most.
 const BATCH: usize = 1_024;
+/// How long a batch waits for as many as were in the one before it: little beside a round trip and a commit, and the least that the timer knows.
+const LINGER: Duration = Duration::from_millis(1);
 /// How often a change is tried that loses against others.
 const ATTEMPTS: u32 = 3;
 /// How long after a failed connect the next one may begin: at first, and at most.
@@ -43,6 +45,7 @@ impl<A: Append> Shard<A> {
     pub(super) async fn run(mut self, mut queue: Receiver<Job<A>>) {
         // The job that could not be part of the batch before it.
         let mut left_over = None;
+        let mut before = 0;
         loop {
             let next = match left_over.take() {
                 Some(job) => Some(job),
@@ -59,8 +62,14 @@ impl<A: Append> Shard<A> {
             }
             let change = match job {
                 Job::Append(first) => {
+                    // Those who were answered together come back together, a little apart; without this, a large batch
+                    // falls into small ones, each of which costs a commit. One who talks alone is never held up.
+                    if before > 1 && queue.len() + 1 < before {
+                        tokio::time::sleep(LINGER).await;
+                    }
                     let batch;
                     (batch, left_over) = gather(first, &mut queue);
+                    before = batch.len();
                     Box::new(Batch::new(batch))
                 }
                 Job::Change(change) => change,

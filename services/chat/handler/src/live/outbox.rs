@@ -35,6 +35,9 @@ pub(super) struct Outbox {
 
 #[derive(Default)]
 struct Queue {
+    /// The oldest frame, when it came while nothing waited: mostly it is the only one, and here it costs no look elsewhere.
+    first: Option<Bytes>,
+    /// Those after it.
     frames: VecDeque<Bytes>,
     bytes: usize,
     waker: Option<Waker>,
@@ -65,7 +68,9 @@ impl Outbox {
         if queue.state != State::Open {
             return Ok(());
         }
-        if queue.bytes + frame.len() > self.max_bytes || queue.frames.len() >= self.max_frames {
+        if queue.bytes + frame.len() > self.max_bytes
+            || queue.frames.len() + usize::from(queue.first.is_some()) >= self.max_frames
+        {
             queue.clear();
             self.changed.notify_waiters();
             return Err(Overflow);
@@ -151,8 +156,16 @@ impl Outbox {
 impl Queue {
     fn add(&mut self, frame: Bytes) {
         self.bytes += frame.len();
-        self.frames.push_back(frame);
+        if self.first.is_none() && self.frames.is_empty() {
+            self.first = Some(frame);
+        } else {
+            self.frames.push_back(frame);
+        }
         self.wake();
+    }
+
+    fn take(&mut self) -> Option<Bytes> {
+        self.first.take().or_else(|| self.frames.pop_front())
     }
 
     fn wake(&mut self) {
@@ -162,6 +175,7 @@ impl Queue {
     }
 
     fn clear(&mut self) {
+        self.first = None;
         self.frames = VecDeque::new();
         self.bytes = 0;
     }
@@ -193,7 +207,7 @@ impl MessageBody for OutboxBody {
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
         let outbox = &self.outbox;
         let mut queue = outbox.queue.borrow_mut();
-        let Some(frame) = queue.frames.pop_front() else {
+        let Some(frame) = queue.take() else {
             if queue.state == State::Ending {
                 // actix sends what it has and then waits a second for the peer to close first. A peer waits for us.
                 if let Some(tcp) = &self.tcp {

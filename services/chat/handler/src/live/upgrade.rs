@@ -61,9 +61,9 @@ pub async fn open_socket(
         .map_err(|error| Problem::new(Slug::InvalidRequest, format!("This is no WebSocket handshake: {error}.")))?;
     let settings = &live.settings;
     let outbox = Outbox::new(settings.max_queue_bytes, settings.max_queue_frames);
-    let tcp = request.conn_data::<SocketKey>().cloned();
+    let tcp = request.conn_data::<SocketKey>().copied();
     let response =
-        response.map_body(|_, body| OutboxBody::replacing(body, Rc::clone(&outbox), tcp.clone())).map_into_boxed_body();
+        response.map_body(|_, body| OutboxBody::replacing(body, Rc::clone(&outbox), tcp)).map_into_boxed_body();
     match admission {
         Admission::Welcome(principal) if live.fanout.count_in(principal.user_id, settings.max_sockets_per_user) => {
             let socket = new_socket(&shard, principal, outbox, tcp);

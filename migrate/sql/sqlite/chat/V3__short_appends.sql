@@ -1,0 +1,1 @@
+-- SQLite appends row by row anyway. Nothing changes; both stores count the same versions.

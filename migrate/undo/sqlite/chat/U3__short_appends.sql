@@ -1,0 +1,1 @@
+-- Takes back V3, which changes nothing.
