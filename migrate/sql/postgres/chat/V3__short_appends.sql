@@ -38,14 +38,14 @@ BEGIN
     ORDER BY c.room
     FOR UPDATE OF c;
 
-    FOR nth IN 1..cardinality(rooms) LOOP
+    FOR entry IN 1..cardinality(rooms) LOOP
         -- Nothing of the row before: each look below leaves what it finds, or nothing.
         mentions := NULL;
         SELECT r.number, r.kind, r.archived_at, c.head_seq, c.message_count INTO place
-        FROM chat.rooms r JOIN chat.room_counters c ON c.room = r.number WHERE r.id = rooms[nth];
+        FROM chat.rooms r JOIN chat.room_counters c ON c.room = r.number WHERE r.id = rooms[entry];
         SELECT u.username, u.display_name, u.avatar_url INTO username, display_name, avatar_url
         FROM chat.members m JOIN chat.users u ON u.id = m."user"
-        WHERE m.room = place.number AND m."user" = authors[nth];
+        WHERE m.room = place.number AND m."user" = authors[entry];
         IF NOT FOUND THEN
             outcome := CASE WHEN place.kind = 0 THEN 4 ELSE 5 END;
         END IF;
@@ -53,12 +53,12 @@ BEGIN
             SELECT 1, e.seq, e.mentions, e.message_id, e.format, e.reply_to, e.body, e.at
             INTO outcome, seq, mentions, earlier_id, earlier_format, earlier_reply_to, earlier_body, earlier_at
             FROM chat.events e
-            WHERE e.room = place.number AND e.actor = authors[nth] AND e.client_msg_id = client_msg_ids[nth];
+            WHERE e.room = place.number AND e.actor = authors[entry] AND e.client_msg_id = client_msg_ids[entry];
             IF NOT FOUND THEN
                 outcome := CASE
                     WHEN place.archived_at IS NOT NULL THEN 3
-                    WHEN replies_to[nth] IS NOT NULL AND NOT EXISTS (
-                        SELECT FROM chat.events o WHERE o.room = place.number AND o.message_id = replies_to[nth]
+                    WHEN replies_to[entry] IS NOT NULL AND NOT EXISTS (
+                        SELECT FROM chat.events o WHERE o.room = place.number AND o.message_id = replies_to[entry]
                     ) THEN 2
                     ELSE 0
                 END;
@@ -69,13 +69,13 @@ BEGIN
         END IF;
         IF outcome = 0 THEN
             seq := place.head_seq + 1;
-            IF names[nth] IS NOT NULL THEN
+            IF names[entry] IS NOT NULL THEN
                 -- The members that the text names, in its order, without its author.
                 SELECT array_agg(u.id ORDER BY n.nth) INTO mentions
-                FROM unnest(string_to_array(names[append_few.nth], ',')) WITH ORDINALITY AS n (name, nth)
+                FROM unnest(string_to_array(names[entry], ',')) WITH ORDINALITY AS n (name, nth)
                 CROSS JOIN LATERAL (
                     SELECT u.id FROM chat.users u
-                    WHERE u.username_key = n.name AND u.id <> authors[append_few.nth] AND EXISTS (
+                    WHERE u.username_key = n.name AND u.id <> authors[entry] AND EXISTS (
                         SELECT FROM chat.members m WHERE m.room = place.number AND m."user" = u.id
                     )
                     LIMIT 1
@@ -83,15 +83,15 @@ BEGIN
             END IF;
             INSERT INTO chat.events (room, seq, kind, at, actor, message_no, message_id, client_msg_id, format,
                                      reply_to, mentions, body)
-            VALUES (place.number, append_few.seq, 4, times[nth], authors[nth], place.message_count + 1,
-                    message_ids[nth], client_msg_ids[nth], formats[nth], replies_to[nth], append_few.mentions,
-                    bodies[nth]);
+            VALUES (place.number, append_few.seq, 4, times[entry], authors[entry], place.message_count + 1,
+                    message_ids[entry], client_msg_ids[entry], formats[entry], replies_to[entry], append_few.mentions,
+                    bodies[entry]);
             UPDATE chat.room_counters c
-            SET head_seq = append_few.seq, message_count = c.message_count + 1, last_event_at = times[nth]
+            SET head_seq = append_few.seq, message_count = c.message_count + 1, last_event_at = times[entry]
             WHERE c.room = place.number;
             -- Who writes has seen the room.
             UPDATE chat.members m SET read_seq = append_few.seq
-            WHERE m.room = place.number AND m."user" = authors[nth];
+            WHERE m.room = place.number AND m."user" = authors[entry];
             IF mentions IS NOT NULL THEN
                 INSERT INTO chat.mentions (room, "user", seq)
                 SELECT place.number, named, append_few.seq FROM unnest(append_few.mentions) AS named

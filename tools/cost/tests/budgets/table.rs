@@ -35,14 +35,14 @@ pub(crate) const BUDGETS: &[Budget] = &[
     //      step                  each                 allocations    bytes
     budget("guard",               "10,000 frames",           1.00,     56.0),
     budget("request",             "message",                19.00,   2761.0),
-    budget("append",              "message",                14.15,   1725.6),
-    budget("append, one alone",   "message",                19.00,   2238.0),
-    budget("encode",              "message",                 8.00,   1591.0),
-    budget("announce",            "message",                10.50,   2590.4),
-    budget("deliver",             "delivery",                0.00,      0.0),
-    budget("deliver, a burst",    "delivery",                0.03,     35.8),
+    budget("append",              "message",                14.16,   1725.9),
+    budget("append, one alone",   "message",                20.00,   2270.0),
+    budget("encode",              "message",                 7.00,   1549.0),
+    budget("announce",            "message",                7.50,   1756.2),
+    budget("deliver",             "delivery",                0.012,      11.8),
+    budget("deliver, a burst",    "delivery",                0.002,     10.4),
     budget("write",               "frame",                   0.00,      0.0),
-    budget("reply",               "message",                 5.00,    455.0),
+    budget("reply",               "message",                 4.00,    425.0),
     budget("token",               "check",                  19.00,    675.0),
 ];
 
