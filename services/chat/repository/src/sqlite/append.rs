@@ -68,6 +68,13 @@ fn stored_room(room: &Room) -> Result<String> {
     serde_json::to_string(&rows::StoredRoom::of(room)).map_err(|_| rows::broken(0, "a room that cannot be written"))
 }
 
+/// Of a room and somebody.
+pub(super) const GROUND: &str = "SELECT r.number, c.head_seq, c.message_count, c.member_count, r.kind, r.archived_at IS NOT NULL, \
+            u.id, u.username, u.display_name, u.avatar_url \
+     FROM rooms r JOIN room_counters c ON c.room = r.number \
+     LEFT JOIN members m ON m.room = r.number AND m.user = ?2 LEFT JOIN users u ON u.id = m.user \
+     WHERE r.id = ?1";
+
 /// What appending has to know of a room and of the author's place in it.
 struct Ground {
     counters: Counters,
@@ -125,13 +132,7 @@ pub(super) fn append_message(tx: &mut Tx<'_, Event>, entry: &Entry) -> Result<Ap
 
 fn ground(connection: &Connection, room: RoomId, author: UserId) -> Result<Option<Ground>> {
     connection
-        .prepare_cached(
-            "SELECT r.number, c.head_seq, c.message_count, c.member_count, r.kind, r.archived_at IS NOT NULL, \
-                    u.id, u.username, u.display_name, u.avatar_url \
-             FROM rooms r JOIN room_counters c ON c.room = r.number \
-             LEFT JOIN members m ON m.room = r.number AND m.user = ?2 LEFT JOIN users u ON u.id = m.user \
-             WHERE r.id = ?1",
-        )?
+        .prepare_cached(GROUND)?
         .query_row(params![room.as_bytes(), author.as_bytes()], |row| {
             let is_member = row.get::<_, Option<[u8; 16]>>(6)?.is_some();
             Ok(Ground {
