@@ -1,5 +1,7 @@
 //! The floor: what actix-ws itself costs. It stores nothing, checks nobody and knows no one; it says the frames of
 //! `chat.v1`, so that the same load can be put on it. A token is the name of the room that one wants to be in.
+//!
+//! With FLOOR_LOSES=n it loses each n-th message of a room, so that one can see whether the load notices.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -31,6 +33,21 @@ struct Members {
 struct Floor {
     rooms: RefCell<HashMap<RoomId, Members>>,
     said: UnboundedSender<(RoomId, ByteString)>,
+    /// Each message of this number is lost; 0 for none.
+    losing: u64,
+    lost: RefCell<HashMap<RoomId, u64>>,
+}
+
+impl Floor {
+    fn loses(&self, room: RoomId) -> bool {
+        if self.losing == 0 {
+            return false;
+        }
+        let mut lost = self.lost.borrow_mut();
+        let said = lost.entry(room).or_default();
+        *said += 1;
+        said.is_multiple_of(self.losing)
+    }
 }
 
 #[actix_web::main]
@@ -38,7 +55,8 @@ async fn main() -> std::io::Result<()> {
     let addr = std::env::var("HTTP_ADDR").unwrap_or_else(|_| "127.0.0.1:0".to_owned());
     let server = HttpServer::new(|| {
         let (said, to_pass_on) = unbounded_channel();
-        let floor = Rc::new(Floor { rooms: RefCell::default(), said });
+        let losing = std::env::var("FLOOR_LOSES").ok().and_then(|number| number.parse().ok()).unwrap_or(0);
+        let floor = Rc::new(Floor { rooms: RefCell::default(), said, losing, lost: RefCell::default() });
         // Tokio would interrupt it after 128 sends, and each of those sockets would be written for one frame alone.
         actix_web::rt::spawn(tokio::task::unconstrained(pass_on(Rc::clone(&floor), to_pass_on)));
         App::new().app_data(floor).route("/v1/ws", web::get().to(open))
@@ -58,6 +76,9 @@ async fn pass_on(floor: Rc<Floor>, mut said: UnboundedReceiver<(RoomId, ByteStri
     let mut batch = Vec::new();
     while said.recv_many(&mut batch, 32).await > 0 {
         for (room, text) in batch.drain(..) {
+            if floor.loses(room) {
+                continue;
+            }
             let mut sessions = {
                 let mut rooms = floor.rooms.borrow_mut();
                 std::mem::take(&mut rooms.entry(room).or_default().sessions)

@@ -43,8 +43,8 @@ pub struct Common {
     /// Seconds before them, to get warm.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(0..=60))]
     pub warm_up: u64,
-    /// Cores of the load.
-    #[arg(long, value_delimiter = ',', default_value = "1")]
+    /// Cores of the load; the last one that there is when it is not given.
+    #[arg(long, value_delimiter = ',')]
     pub load_cores: Vec<usize>,
     /// Write the report here as Markdown: between the marks of a file that has them, else as all of it. Without it, or with
     /// `-`, it goes to standard output.
@@ -61,8 +61,8 @@ pub struct Bench {
     /// Servers to measure, with commas between them; the one first named decides nothing but the order.
     #[arg(long, value_delimiter = ',', value_enum, default_value = "embedded,fleet,floor")]
     pub against: Vec<Kind>,
-    /// Cores of the server and all that it stands on.
-    #[arg(long, value_delimiter = ',', default_value = "0")]
+    /// Cores of the server and all that it stands on; the first one that there is when it is not given.
+    #[arg(long, value_delimiter = ',')]
     pub server_cores: Vec<usize>,
     /// The program `natter`; the one beside this program when it is not given.
     #[arg(long)]

@@ -25,12 +25,13 @@ pub fn bench(arguments: &Bench) -> io::Result<Report> {
     let data = arguments.data.clone().unwrap_or_else(|| beside.join("natter-load-data"));
     std::fs::create_dir_all(&data)?;
     allow_many_sockets();
+    let cores = pin::cores()?;
     let programs = Programs {
         natter: arguments.natter.clone().unwrap_or_else(|| beside.join("natter")),
         floor: arguments.floor.clone().unwrap_or_else(|| beside.join("examples").join("floor")),
         data,
-        server_cores: arguments.server_cores.clone(),
-        load_cores: arguments.common.load_cores.clone(),
+        server_cores: cores_or(&arguments.server_cores, cores.first()),
+        load_cores: cores_or(&arguments.common.load_cores, cores.last()),
         variables: arguments.variables.clone(),
     };
     pin::to(&programs.load_cores)?;
@@ -39,18 +40,25 @@ pub fn bench(arguments: &Bench) -> io::Result<Report> {
     for server in &arguments.against {
         let mut session = Session { server: *server, arguments, programs: &programs, runtime: &runtime, talking: None };
         for scenario in wanted(&arguments.common, *server) {
-            measured.push(session.measure(scenario)?);
+            // One that fails is told as such, and is no reason to lose the others.
+            measured.push(session.measure(scenario).unwrap_or_else(|error| {
+                eprintln!("{} on {}: {error}", scenario.name, server.name());
+                let faults = vec![error.to_string()];
+                Measured { scenario: scenario.name, server: server.name(), figures: Vec::new(), faults }
+            }));
         }
         if let Some((running, _)) = session.talking {
             runtime.block_on(running.stop());
         }
     }
-    Ok(report(&arguments.common, programs.server_cores, measured))
+    Ok(report(&arguments.common, programs.server_cores, programs.load_cores, measured))
 }
 
 /// Measures a server that runs already.
 pub fn run(arguments: &Run) -> io::Result<Report> {
-    pin::to(&arguments.common.load_cores)?;
+    let cores = pin::cores()?;
+    let load_cores = cores_or(&arguments.common.load_cores, cores.last());
+    pin::to(&load_cores)?;
     allow_many_sockets();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let watched: Vec<_> = arguments.pid.iter().map(|pid| Watched::new("server", *pid)).collect();
@@ -72,7 +80,7 @@ pub fn run(arguments: &Run) -> io::Result<Report> {
         };
         measured.push(finished(scenario, Kind::Running, figures, faults, progress));
     }
-    Ok(report(&arguments.common, pin::cores()?, measured))
+    Ok(report(&arguments.common, cores, load_cores, measured))
 }
 
 /// As many as the system allows: a shell often allows a tenth of them. What cannot be had shows when a socket is opened.
@@ -90,8 +98,12 @@ fn times(common: &Common) -> Times {
     Times { warm_up: Duration::from_secs(common.warm_up), measure: Duration::from_secs(common.seconds) }
 }
 
-fn report(common: &Common, server_cores: Vec<usize>, measured: Vec<Measured>) -> Report {
-    let load_cores = common.load_cores.clone();
+/// Those that were asked for, or this one.
+fn cores_or(wanted: &[usize], other: Option<&usize>) -> Vec<usize> {
+    if wanted.is_empty() { other.copied().into_iter().collect() } else { wanted.to_vec() }
+}
+
+fn report(common: &Common, server_cores: Vec<usize>, load_cores: Vec<usize>, measured: Vec<Measured>) -> Report {
     Report { machine: Machine::this(), server_cores, load_cores, seconds: common.seconds, measured }
 }
 

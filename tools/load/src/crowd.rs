@@ -86,17 +86,21 @@ struct Crowd {
 
 impl Crowd {
     fn open(place: &Place, progress: &mut Progress) -> io::Result<Self> {
-        let mut swarm = Swarm::new()?;
         let [room, ..] = &place.rooms[..] else { return Err(io::Error::other("there is no room")) };
-        let mut heard = Vec::new();
+        let (heard, faults) = (Vec::new(), Vec::new());
+        let mut crowd = Self { swarm: Swarm::new()?, room: room.id, name: room.id.to_string(), heard, faults };
         for token in &room.members {
-            let started = swarm.open(place.addr, token)?;
+            let started = crowd.swarm.open(place.addr, token)?;
             let entry = started.rooms.iter().find(|entry| entry.room.id == room.id);
             let entry = entry.ok_or_else(|| io::Error::other("a socket does not follow its room"))?;
-            heard.push(entry.from_seq - 1);
-            progress.say(|| format!("{} of {} sockets", heard.len(), room.members.len()));
+            crowd.heard.push(entry.from_seq - 1);
+            if crowd.heard.len().is_multiple_of(100) {
+                // The first ones are asked whether they are still there before the last ones are.
+                crowd.listen(Duration::ZERO)?;
+            }
+            progress.say(|| format!("{} of {} sockets", crowd.heard.len(), room.members.len()));
         }
-        Ok(Self { swarm, room: room.id, name: room.id.to_string(), heard, faults: Vec::new() })
+        Ok(crowd)
     }
 
     fn listen(&mut self, timeout: Duration) -> io::Result<()> {

@@ -24,10 +24,12 @@ use crate::watch::Watched;
 const ROOMS: u64 = 10;
 /// Above the rooms that a server makes.
 const FIRST_ROOM: u64 = 1_000;
+/// How often each is done, for a log that is long; a tenth of it for one that only shows that it works.
 const APPENDS: usize = 2_000;
 const PAGES: usize = 2_000;
 const RESUMES: usize = 100;
 const STARTS: usize = 1_000;
+const LONG: u64 = 100_000;
 /// Events of each room that are missed by whoever resumes.
 const MISSED: u64 = 50;
 
@@ -75,7 +77,8 @@ pub fn run(long: &Long<'_>, runtime: &Runtime, progress: &mut Progress) -> io::R
         session.server = running.addr.to_string();
         let people = People::of(running.addr)?;
         let author = people.server().resume_saved(session);
-        costs.push(measure(&author, &mut running, runtime, progress)?);
+        let share = if long.events < LONG { 10 } else { 1 };
+        costs.push(measure(&author, &mut running, share, runtime, progress)?);
     }
     runtime.block_on(running.stop());
     let [short, grown] = &costs[..] else { return Err(io::Error::other("two were measured")) };
@@ -92,7 +95,13 @@ pub fn run(long: &Long<'_>, runtime: &Runtime, progress: &mut Progress) -> io::R
     ])
 }
 
-fn measure(author: &Client, running: &mut Running, runtime: &Runtime, progress: &mut Progress) -> io::Result<Costs> {
+fn measure(
+    author: &Client,
+    running: &mut Running,
+    share: usize,
+    runtime: &Runtime,
+    progress: &mut Progress,
+) -> io::Result<Costs> {
     let rooms: Vec<(RoomId, u64)> = runtime.block_on(async {
         let mine = author.my_rooms().await.map_err(hint)?;
         let token = author.saved().await.access_token.expose().to_owned();
@@ -109,7 +118,7 @@ fn measure(author: &Client, running: &mut Running, runtime: &Runtime, progress: 
     running.look_again();
     let watched = &running.watched;
     let room = |turn: usize| rooms[turn % rooms.len()].0;
-    let page = cost(watched, PAGES, progress, "pages", |turn| {
+    let page = cost(watched, PAGES / share, progress, "pages", |turn| {
         let before = 100 + (turn as u64 * 389) % (DEPTH - 100);
         let read = author.history(room(turn), Around::Before(before), 50);
         let read = runtime.block_on(read).map_err(hint)?;
@@ -122,17 +131,17 @@ fn measure(author: &Client, running: &mut Running, runtime: &Runtime, progress: 
         socket.hello(&mut buffer)?
     };
     let cursors: HashMap<RoomId, u64> = rooms.iter().map(|(room, head)| (*room, head - MISSED)).collect();
-    let resume = cost(watched, RESUMES, progress, "resumes", |_| {
+    let resume = cost(watched, RESUMES / share, progress, "resumes", |_| {
         let mut socket = Socket::open(running.addr, &token)?;
         socket.hello(&mut buffer)?;
         socket.start(&mut buffer, &Start { epoch: Some(epoch.clone()), cursors: cursors.clone() }).map(drop)
     })?;
-    let start = cost(watched, STARTS, progress, "starts", |_| {
+    let start = cost(watched, STARTS / share, progress, "starts", |_| {
         let mut socket = Socket::open(running.addr, &token)?;
         socket.hello(&mut buffer)?;
         socket.start(&mut buffer, &Start::default()).map(drop)
     })?;
-    let append = cost(watched, APPENDS, progress, "appends", |turn| {
+    let append = cost(watched, APPENDS / share, progress, "appends", |turn| {
         let message = PostMessage {
             body: crate::glance::body(0, 0, 128),
             client_msg_id: uuid::Uuid::new_v4(),

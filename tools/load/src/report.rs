@@ -44,11 +44,13 @@ impl Machine {
             let line = text.lines().find(|line| line.starts_with(name))?;
             Some(line.split_once(':')?.1.trim().to_owned())
         };
+        let processors = read("/proc/cpuinfo");
         let memory = field(&read("/proc/meminfo"), "MemTotal").unwrap_or_default();
         let kib: u64 = memory.split_whitespace().next().and_then(|kib| kib.parse().ok()).unwrap_or(0);
         Self {
-            processor: field(&read("/proc/cpuinfo"), "model name").unwrap_or_else(|| "unknown".to_owned()),
-            cores: std::thread::available_parallelism().map_or(1, usize::from),
+            processor: field(&processors, "model name").unwrap_or_else(|| "unknown".to_owned()),
+            // Not those that this thread may run on.
+            cores: processors.lines().filter(|line| line.starts_with("processor")).count(),
             memory: kib.div_ceil(1024 * 1024),
             kernel: read("/proc/sys/kernel/osrelease").trim().to_owned(),
         }
@@ -75,7 +77,7 @@ impl Report {
         for scenario in crate::scenario::ALL {
             let of: Vec<&Measured> =
                 self.measured.iter().filter(|measured| measured.scenario == scenario.name).collect();
-            let Some(first) = of.first() else { continue };
+            let Some(first) = of.iter().find(|measured| !measured.figures.is_empty()) else { continue };
             for (row, figure) in first.figures.iter().enumerate() {
                 let name = if row == 0 { format!("**{}**", scenario.name) } else { String::new() };
                 let cells: String = servers.iter().map(|server| format!(" {} |", cell(&of, server, figure))).collect();

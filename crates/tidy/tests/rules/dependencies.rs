@@ -77,6 +77,7 @@ const WORKSPACE_TESTS: &[Row<'_>] = &[
     // Clients are tested with a real server.
     ("natter-cli", &["natter", "testkit"]),
     ("natter-client", &["natter", "testkit"]),
+    ("natter-load", &["natter"]),
     ("tidy", &["contract"]),
 ];
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use testkit::{Live, Person};
+use uuid::Uuid;
 
 use crate::server::Server;
 
@@ -88,9 +89,18 @@ async fn a_client_that_reconnects_again_and_again_under_load_gets_every_event_on
         let (rest, room) = (server.rest.clone(), room.clone());
         tokio::spawn(async move {
             let mut live = rest.live(&ada, json!({})).await;
-            for n in 0..1_500 {
-                let reply = live.say(&room, &format!("{n}")).await;
-                assert_eq!(reply["ok"], true, "{reply}");
+            // In bursts: what is committed together is delivered in one piece, of which somebody may need only a part.
+            for burst in 0..30 {
+                let mut asked = Vec::new();
+                for n in 0..50 {
+                    let (body, id) = (format!("{burst}/{n}"), Uuid::new_v4());
+                    let message = json!({"room_id": room, "body": body, "client_msg_id": id});
+                    asked.push(live.send("message.send", message).await);
+                }
+                for id in asked {
+                    let reply = live.reply(&id).await;
+                    assert_eq!(reply["ok"], true, "{reply}");
+                }
             }
         })
     };

@@ -145,13 +145,15 @@ impl Shard {
         self.be_sure_of_sessions().await;
         let mut queued = 0;
         for delivery in joined(log) {
-            queued += delivery.frame.len();
-            self.deliver(delivery);
             if queued > QUEUED_AT_ONCE {
                 queued = 0;
                 // What was queued is written before more is queued.
                 tokio::task::yield_now().await;
+                // Time has passed.
+                self.be_sure_of_sessions().await;
             }
+            queued += delivery.frame.len();
+            self.deliver(delivery);
         }
     }
 

@@ -24,9 +24,11 @@ const PEOPLE_AND_ROOMS: &str = "
            '00000000-0000-0000-0000-000000000201', 1, ARRAY[u.id], 'said before'
     FROM chat.rooms r, chat.users u WHERE u.username = 'Ada'";
 
-/// Room, author, `client_msg_id` and answered message by their last digits, and the names in the text; one message for each
-/// thing that may become of one, and some that follow each other in one room.
-const CASES: [(&str, &str, &str, Option<&str>, Option<&str>); 14] = [
+/// Room, author, `client_msg_id` and answered message by their last digits, and the names in the text.
+type Case = (&'static str, &'static str, &'static str, Option<&'static str>, Option<&'static str>);
+
+/// One message for each thing that may become of one, and some that follow each other in one room.
+const CASES: [Case; 14] = [
     ("d1", "0a", "0202", None, None),
     ("d1", "0b", "0203", None, Some("ada,nobody,bob,cy")),
     ("d1", "0a", "0204", Some("01d1"), Some("bob")),
@@ -53,11 +55,7 @@ async fn filled() -> Client {
 }
 
 /// The answers of one of the functions, and what is in the tables after it.
-async fn outcome(
-    append: &str,
-    cases: &[(&str, &str, &str, Option<&str>, Option<&str>)],
-    client: &Client,
-) -> Vec<String> {
+async fn outcome(append: &str, cases: &[Case], client: &Client) -> Vec<String> {
     let id = |tail: &str| format!("00000000-0000-0000-0000-{tail:0>12}");
     let list = |items: Vec<String>| format!("ARRAY[{}]", items.join(","));
     let column = |of: &dyn Fn(usize) -> String| list((0..cases.len()).map(of).collect());

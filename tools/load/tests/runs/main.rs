@@ -1,0 +1,74 @@
+//! The command as a person runs it, for a second each: against the server, against the floor, and against a floor that loses.
+
+#![allow(clippy::unwrap_used, reason = "in a test a panic is how one says that it failed")]
+
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use testkit::example;
+
+/// Runs `natter-load`; gives what it said and the report.
+fn load(arguments: &[&str]) -> (Output, Value) {
+    let directory = tempfile::tempdir().unwrap();
+    let report = directory.path().join("report.json");
+    let output = Command::new(env!("CARGO_BIN_EXE_natter-load"))
+        .args(arguments)
+        .args(["--natter", &example("server_for_load_tests"), "--floor", &example("floor")])
+        .args(["--data", directory.path().to_str().unwrap(), "--json", report.to_str().unwrap()])
+        .output()
+        .unwrap();
+    let report = std::fs::read_to_string(&report).unwrap_or_default();
+    (output, serde_json::from_str(&report).unwrap_or_default())
+}
+
+fn figure(report: &Value, server: &str, name: &str) -> f64 {
+    let measured = report["measured"].as_array().unwrap().iter().find(|one| one["server"] == server).unwrap();
+    let figures = measured["figures"].as_array().unwrap();
+    figures.iter().find(|figure| figure["name"] == name).unwrap()["value"].as_f64().unwrap()
+}
+
+#[test]
+fn people_talk_on_the_server_and_on_the_floor() {
+    let (output, report) =
+        load(&["bench", "--against", "embedded,floor", "--only", "rooms-100x10", "--seconds", "1", "--warm-up", "0"]);
+    assert!(output.status.success(), "{output:?}");
+    for server in ["embedded", "floor"] {
+        assert!(figure(&report, server, "deliveries") > 0.0);
+        assert!(figure(&report, server, "delivery, p50") > 0.0);
+    }
+    let table = String::from_utf8(output.stdout).unwrap();
+    assert!(table.contains("| **rooms-100x10** | deliveries, /s |"), "{table}");
+    assert!(table.contains("against the floor in the same run: rooms-100x10 embedded"), "{table}");
+}
+
+#[test]
+fn a_message_that_does_not_arrive_is_noticed() {
+    let lossy = ["bench", "--against", "floor", "--only", "paced-20k", "--seconds", "1", "--env", "FLOOR_LOSES=20"];
+    let (output, report) = load(&lossy);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let fault = report["measured"][0]["faults"][0].as_str().unwrap();
+    assert!(fault.starts_with("after seq"), "{fault}");
+    assert!(String::from_utf8(output.stdout).unwrap().contains("those figures count for nothing"));
+}
+
+/// What is written straight into the stores is what the server reads: the pages and the replays in it must be whole.
+#[test]
+fn a_long_log_is_one_that_the_server_reads() {
+    let arguments = ["bench", "--against", "embedded,fleet", "--only", "long-log", "--events", "20000"];
+    let (output, report) = load(&arguments);
+    assert!(output.status.success(), "{output:?}");
+    for server in ["embedded", "fleet"] {
+        assert!(figure(&report, server, "page of 50") > 0.0);
+    }
+}
+
+#[test]
+fn a_server_that_is_not_there_is_told_in_one_line() {
+    let output = Command::new(env!("CARGO_BIN_EXE_natter-load"))
+        .args(["run", "--addr", "127.0.0.1:9", "--only", "rooms-100x10"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.lines().last().unwrap().starts_with("natter-load: "), "{said}");
+}
