@@ -81,7 +81,7 @@ async fn live_events_follow_a_resync_at_once() {
 
 #[tokio::test]
 async fn a_client_that_reconnects_again_and_again_under_load_gets_every_event_once() {
-    let server = Server::start(&[]).await;
+    let server = Server::start(&[("CHAT_MAX_REPLAY_EVENTS", "10000")]).await;
     let (ada, bob) = (server.rest.person("ada").await, server.rest.person("bob").await);
     let room = server.rest.room(&ada).await;
     server.rest.join(&bob, &room).await;

@@ -41,12 +41,10 @@ pub struct Argon2Hasher {
 type Job = Box<dyn FnOnce(&mut Furnace) + Send>;
 
 impl Argon2Hasher {
-    /// Starts the threads and makes the decoy, which takes as long as a sign-in.
+    /// Starts the threads and makes the decoy.
     pub fn start(settings: HashSettings) -> Result<Self, Unexpected> {
         let params = Params::new(settings.memory_kib, settings.passes, 1, None)?;
-        let mut nobodys = [0; 32];
-        aws_lc_rs::rand::fill(&mut nobodys)?;
-        let decoy = Furnace::new(params.clone()).hash(&nobodys)?;
+        let decoy = Furnace::new(params.clone()).decoy()?;
         let (jobs, queue) = bounded::<Job>(settings.queue);
         let threads = match settings.threads {
             0 => thread::available_parallelism().map_or(1, usize::from),

@@ -40,11 +40,24 @@ impl Furnace {
         aws_lc_rs::rand::fill(&mut salt)?;
         let engine = Argon2::new(Algorithm::Argon2id, Version::V0x13, self.params.clone());
         let output = self.run(&engine, password, &salt)?;
+        self.written(&salt, output)
+    }
+
+    /// What looks like a hash and costs the same to compare with, and is no password's: its output is random. Making it costs
+    /// nothing, neither time nor memory.
+    pub(super) fn decoy(&self) -> Result<PasswordHash, Unexpected> {
+        let (mut salt, mut output) = ([0; SALT_BYTES], [0; Params::DEFAULT_OUTPUT_LEN]);
+        aws_lc_rs::rand::fill(&mut salt)?;
+        aws_lc_rs::rand::fill(&mut output)?;
+        self.written(&salt, Output::new(&output)?)
+    }
+
+    fn written(&self, salt: &[u8], output: Output) -> Result<PasswordHash, Unexpected> {
         let hash = phc::PasswordHash {
             algorithm: Algorithm::Argon2id.ident(),
             version: Some(Version::V0x13.into()),
             params: ParamsString::try_from(&self.params)?,
-            salt: Some(Salt::new(&salt)?),
+            salt: Some(Salt::new(salt)?),
             hash: Some(output),
         };
         Ok(PasswordHash::from_phc(hash.to_string()))
