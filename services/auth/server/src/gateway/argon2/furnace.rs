@@ -9,7 +9,8 @@ use auth_usecase::ports::{Unexpected, Verdict};
 /// Bytes of a salt, as RFC 9106 (3.1) recommends.
 const SALT_BYTES: usize = 16;
 /// The address space that is taken at least. Beyond 32 MiB glibc asks the system for each piece and gives it back when
-/// it is freed (`DEFAULT_MMAP_THRESHOLD_MAX` in mallopt(3)). Pages that are never touched take no memory.
+/// it is freed (`DEFAULT_MMAP_THRESHOLD_MAX` in mallopt(3)). Pages that are never touched take no memory. The programs use
+/// mimalloc, which was seen to keep them for the next hash until its `MIMALLOC_PURGE_DELAY` is 0; see docs/operations.md.
 const RESERVED_BLOCKS: usize = (32 * 1024 * 1024) / Block::SIZE + 1;
 
 /// Hashes at today's cost, verifies at a hash's own, one at a time.
