@@ -2,12 +2,20 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_codec::Framed;
+use actix_http::body::MessageBody;
+use actix_http::h1::Codec;
+use actix_http::{HttpService, Request};
+use actix_service::{IntoServiceFactory, map_config};
+use actix_web::dev::{AppConfig, Server, ServiceFactory, ServiceRequest, ServiceResponse, fn_factory, fn_service};
 use actix_web::middleware::from_fn;
+use actix_web::rt::net::TcpStream;
 use actix_web::web::{self as actix, Data, ServiceConfig};
-use actix_web::{App, HttpServer};
+use actix_web::{App, Error};
 use identity::Verifier;
 use thiserror::Error;
 use web::{AllowedOrigins, Lifecycle, Readiness, ReadyCheck, TrustedProxies};
@@ -20,6 +28,8 @@ const MAX_WORKERS: usize = 64;
 const REQUEST_HEAD_WITHIN: Duration = Duration::from_secs(10);
 /// How long a connection may be idle between two requests.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How long a client may take to close its end when the server has closed its own.
+const CLIENT_LEAVES_WITHIN: Duration = Duration::from_secs(1);
 /// How long the sockets may take to go when the server stops, and after them the requests. Together with what else
 /// happens it stays under ten seconds (I15).
 const DRAIN_WITHIN: Duration = Duration::from_secs(7);
@@ -100,7 +110,7 @@ pub async fn serve(
     let readiness = Readiness { lifecycle: lifecycle.clone(), checks: serving.checks.into() };
     let document = Arc::new(serving.document);
     let shared = (Data::from(serving.verifier), Data::new(serving.trusted_proxies), Data::new(serving.allowed_origins));
-    let server = HttpServer::new(move || {
+    let application = move || {
         let (verifier, proxies, origins) = shared.clone();
         let (routes, readiness, document) = (routes.clone(), readiness.clone(), Arc::clone(&document));
         App::new()
@@ -113,17 +123,29 @@ pub async fn serve(
             .configure(web::configure_problem_pages)
             .configure(|config| openapi::configure(config, document))
             .default_service(actix::to(web::not_found))
-    })
-    .workers(workers(serving.workers))
-    .on_connect(web::remember_socket)
-    .tcp_nodelay(true)
-    .h1_allow_half_closed(false)
-    .keep_alive(KEEP_ALIVE)
-    .client_request_timeout(REQUEST_HEAD_WITHIN)
-    .shutdown_timeout(REQUESTS_END_WITHIN)
-    .disable_signals()
-    .listen(serving.listening.listener)?
-    .run();
+    };
+    // What `HttpServer` does, and that a request to upgrade is answered where its connection can be had (ADR 20).
+    let builder =
+        Server::build().workers(workers(serving.workers)).shutdown_timeout(REQUESTS_END_WITHIN).disable_signals();
+    let stopping = builder.graceful_shutdown_signal();
+    let server = builder
+        .listen("http", serving.listening.listener, move || {
+            let (application, stopping) = (application.clone(), stopping.clone());
+            HttpService::build()
+                .graceful_shutdown_signal(move || {
+                    let stopping = stopping.clone();
+                    async move { stopping.notified().await }
+                })
+                .keep_alive(KEEP_ALIVE)
+                .client_request_timeout(REQUEST_HEAD_WITHIN)
+                .client_disconnect_timeout(CLIENT_LEAVES_WITHIN)
+                .tcp_nodelay(true)
+                .h1_allow_half_closed(false)
+                .upgrade(upgrades(application.clone()))
+                .finish(map_config(application(), |()| AppConfig::default()))
+                .tcp()
+        })?
+        .run();
     let handle = server.handle();
     let running = actix_web::rt::spawn(server);
     stop.await;
@@ -136,6 +158,36 @@ pub async fn serve(
     let served = running.await.map_err(io::Error::other)?;
     tracing::info!("stopped");
     served
+}
+
+/// A request to upgrade, and its connection.
+type Upgrade = (Request, Framed<TcpStream, Codec>);
+
+/// The same application, for requests to upgrade.
+fn upgrades<S, B>(
+    application: impl Fn() -> App<S>,
+) -> impl ServiceFactory<Upgrade, Config = (), Response = (), Error = Error, InitError = ()>
+where
+    S: ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<B>, Error = Error, InitError = ()>
+        + 'static,
+    B: MessageBody + 'static,
+{
+    fn_factory(move || {
+        let service = application().into_factory().new_service(AppConfig::default());
+        async move {
+            let service = Rc::new(service.await?);
+            Ok(fn_service(move |(request, connection): Upgrade| {
+                let service = Rc::clone(&service);
+                async move {
+                    // Somebody who has gone before the answer is nothing that actix should call an error.
+                    if let Err(error) = web::answer_upgrade(&*service, request, connection).await {
+                        tracing::debug!(%error, "an upgrade request could not be answered");
+                    }
+                    Ok(())
+                }
+            }))
+        }
+    })
 }
 
 fn workers(wanted: usize) -> usize {

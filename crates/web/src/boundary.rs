@@ -10,6 +10,8 @@ use contract::problem::{Problem, Slug};
 use tracing::Instrument;
 use uuid::Uuid;
 
+use crate::Failure;
+
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
@@ -26,7 +28,12 @@ pub async fn boundary(
     // Whatever is logged on the way has the id that the client sees; at a level that no filter for errors leaves out.
     let span = tracing::error_span!("request", request_id = %id);
     // Errors of handlers and extractors are responses by now.
-    let mut response = next.call(request).instrument(span).await?.map_into_boxed_body();
+    let mut response = if upgrades_with_a_body(&request) {
+        let problem = Problem::new(Slug::InvalidRequest, "A handshake is a GET. Leave the header Upgrade out.");
+        request.error_response(Failure::from(problem))
+    } else {
+        next.call(request).instrument(span).await?.map_into_boxed_body()
+    };
     if let Some(problem) = problem_of(response.response()) {
         response = response.map_body(|head, _| {
             head.headers.remove(header::CONTENT_LENGTH);
@@ -38,6 +45,14 @@ pub async fn boundary(
     headers.insert(X_REQUEST_ID, id_value);
     protect(headers);
     Ok(response)
+}
+
+/// Whether somebody wants a WebSocket and sends something else along: actix would leave its body unread, and a handler would
+/// find none.
+fn upgrades_with_a_body(request: &ServiceRequest) -> bool {
+    let upgrade = request.headers().get(header::UPGRADE);
+    request.method() != Method::GET
+        && upgrade.is_some_and(|protocol| protocol.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
 fn sane_id(headers: &HeaderMap) -> Option<String> {

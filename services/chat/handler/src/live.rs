@@ -8,7 +8,9 @@ pub mod envelope;
 mod fanout;
 mod frame;
 mod guard;
+mod incoming;
 mod joined;
+mod line;
 #[cfg(feature = "measure")]
 pub mod measure;
 mod outbox;
@@ -25,6 +27,7 @@ mod sweep;
 mod typing;
 mod upgrade;
 mod wakefulness;
+mod writes;
 
 pub use fanout::Fanout;
 pub use settings::LiveSettings;

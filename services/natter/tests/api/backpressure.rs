@@ -15,7 +15,7 @@ async fn a_reader_that_stalls_is_closed_with_4410_and_resumes_without_a_hole() {
     stalled.text(r#"{"id":"1","type":"start"}"#).await;
     let mut sender = server.rest.live(&ada, json!({})).await;
     let body = "x".repeat(8_000);
-    // Enough for the queue, for actix's buffer, and for what the system keeps for a peer with so small a window.
+    // Enough for the queue and for what the system keeps for a peer with so small a window.
     for _ in 0..600 {
         assert_eq!(sender.say(&room, &body).await["ok"], true);
         assert_eq!(sender.event("message.created").await["room_id"], room);

@@ -18,4 +18,5 @@ mod sessions;
 mod smoke;
 mod sockets;
 mod store_away;
+mod upgrades;
 mod wrong_input;

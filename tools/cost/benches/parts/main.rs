@@ -9,7 +9,7 @@ mod deliver;
 mod encode;
 #[path = "../../fixtures/mod.rs"]
 mod fixtures;
-mod guard;
+mod frames;
 mod messages;
 mod token;
 mod work;
@@ -30,7 +30,7 @@ fn main() {
     deliver::measure(&mut criterion);
     append::measure(&mut criterion);
     token::measure(&mut criterion);
-    guard::measure(&mut criterion);
+    frames::measure(&mut criterion);
     criterion.final_summary();
 }
 

@@ -12,7 +12,7 @@ use chat_handler::live::measure;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::count::Count;
-use crate::fixtures::frames::{pass_guard, send_message, small_frames};
+use crate::fixtures::frames::{send_message, small_frames, take_texts};
 use crate::fixtures::room::FollowedRoom;
 use crate::fixtures::store::Store;
 use crate::fixtures::token::signed_in;
@@ -49,7 +49,7 @@ fn once(scene: &Scene) -> BTreeMap<&'static str, Count> {
     costs.insert("append, one alone", scene.round(1, 1)["append"]);
     // The burst's queues were given back; the next few are counted with queues that are there.
     scene.round(MESSAGES, FEW);
-    costs.extend([("guard", guard()), ("token", token())]);
+    costs.extend([("frames", frames()), ("token", token())]);
     costs
 }
 
@@ -139,12 +139,13 @@ impl Scene {
     }
 }
 
-/// What the guard allocates for ten thousand small frames: a few times for the connection, and never for a frame.
-fn guard() -> Count {
-    let chunks = small_frames(10_000);
-    let (count, passed) = Count::of(|| pass_guard(&chunks));
-    assert_eq!(passed, chunks.iter().map(bytes::Bytes::len).sum::<usize>());
-    count
+/// What ten thousand small frames allocate on their way from a connection's bytes.
+fn frames() -> Count {
+    const FRAMES: usize = 10_000;
+    let chunks = small_frames(FRAMES);
+    let (count, taken) = Count::of(|| take_texts(&chunks));
+    assert_eq!(taken, FRAMES);
+    count.each(FRAMES)
 }
 
 /// What checking a token allocates.

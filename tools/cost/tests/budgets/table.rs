@@ -33,7 +33,7 @@ const fn budget(step: &'static str, each: &'static str, allocations: f64, bytes:
 #[rustfmt::skip]
 pub(crate) const BUDGETS: &[Budget] = &[
     //      step                  each                 allocations    bytes
-    budget("guard",               "10,000 frames",           1.00,     56.0),
+    budget("frames",              "small frame",            0.002,      4.1),
     budget("request",             "message",                19.00,   2761.0),
     budget("append",              "message",                14.16,   1725.9),
     budget("append, one alone",   "message",                20.00,   2270.0),

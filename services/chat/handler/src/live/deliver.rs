@@ -203,7 +203,7 @@ impl Shard {
                         self.deliver(envelope::delivery_of(event));
                     }
                     // What was queued is written before more is queued.
-                    tokio::task::yield_now().await;
+                    self.writes.turn().await;
                     continue;
                 }
                 Ok(_) => tracing::warn!(%room, after = after.get(), "the store does not have what was announced"),

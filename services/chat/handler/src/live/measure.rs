@@ -8,22 +8,19 @@ use std::collections::HashSet;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
 
-use actix_web::body::{BoxBody, MessageBody};
-use actix_web::error::PayloadError;
+use actix_http::ws::Frame;
 use bytes::Bytes;
 use chat_entity::{Draft, Event, Room};
 use chat_usecase::ChatRules;
 use contract::frames::{RawRequest, SendMessage};
-use futures_util::Stream;
 use kernel::Principal;
 
 use super::envelope;
 use super::fanout::{Inbox, Note};
-use super::guard::{FrameGuard, Refusal};
+use super::incoming::Frames;
 use super::joined::joined;
-use super::outbox::{Outbox, OutboxBody};
+use super::outbox::Outbox;
 use super::shard::{Live, Shard};
 use super::socket::{Phase, Socket};
 use super::upgrade::new_socket;
@@ -34,7 +31,6 @@ pub struct Hub {
     shard: Rc<Shard>,
     inbox: RefCell<Inbox>,
     sockets: Vec<Rc<Socket>>,
-    bodies: RefCell<Vec<OutboxBody>>,
     ids: RefCell<HashSet<String>>,
 }
 
@@ -50,18 +46,16 @@ impl Hub {
         // The first of its life: nobody has set it before.
         let _ = shard.number.set(inbox.number);
         let mut sockets = Vec::new();
-        let mut bodies = Vec::new();
         for user in users {
             let settings = &shard.live.settings;
-            let outbox = Outbox::new(settings.max_queue_bytes, settings.max_queue_frames);
-            bodies.push(OutboxBody::replacing(BoxBody::new(()), Rc::clone(&outbox), None));
-            let socket = new_socket(&shard, user, outbox, None);
+            let outbox = Outbox::new(settings.max_queue_bytes, settings.max_queue_frames, Rc::clone(&shard.writes));
+            let socket = new_socket(&shard, user, outbox);
             socket.phase.set(Phase::Started);
             shard.add(&socket);
             shard.follow(&socket, room.id, room.head_seq, room.head_seq.next());
             sockets.push(socket);
         }
-        Self { shard, inbox: RefCell::new(inbox), sockets, bodies: RefCell::new(bodies), ids: RefCell::default() }
+        Self { shard, inbox: RefCell::new(inbox), sockets, ids: RefCell::default() }
     }
 
     /// What the reader makes of a text that the first socket has sent: its answer in the making.
@@ -91,13 +85,13 @@ impl Hub {
     /// Takes every frame that waits for any of the sockets, as their connections do when all can be written to. Says how many
     /// they were; several may come in one piece.
     pub fn take_frames(&self) -> usize {
-        let mut context = Context::from_waker(Waker::noop());
         let mut taken = 0;
-        for body in self.bodies.borrow_mut().iter_mut() {
-            while let Poll::Ready(Some(frame)) = Pin::new(&mut *body).poll_next(&mut context) {
-                let Ok(piece) = frame;
-                taken += frames_in(&piece);
-            }
+        while let Some(outbox) = self.shard.writes.next() {
+            let all = outbox.write_with(|pieces| {
+                taken += pieces.iter().map(|piece| frames_in(piece)).sum::<usize>();
+                Ok(pieces.iter().map(|piece| piece.len()).sum())
+            });
+            assert!(all.is_ok(), "this is no connection that could break off");
         }
         taken
     }
@@ -135,10 +129,15 @@ pub fn parsed(text: &str, rules: &ChatRules) -> Option<Draft> {
     request::draft_of_frame(asked, rules).ok()
 }
 
-/// A connection's bytes as they are let through to the parser, for messages of this many bytes at most.
-pub fn guarded<S>(bytes: S, max_message: usize) -> impl Stream<Item = Result<Bytes, PayloadError>> + Unpin
-where
-    S: Stream<Item = Result<Bytes, PayloadError>> + Unpin,
-{
-    FrameGuard::new(bytes, max_message, Refusal::default())
+/// How many text frames a client's bytes are, for messages of so many bytes at most.
+pub fn texts_in<'c>(chunks: impl IntoIterator<Item = &'c [u8]>, max_message: usize) -> usize {
+    let mut frames = Frames::new(max_message, &[]);
+    let mut texts = 0;
+    for chunk in chunks {
+        frames.add(chunk);
+        while let Ok(Some(Frame::Text(_))) = frames.next() {
+            texts += 1;
+        }
+    }
+    texts
 }

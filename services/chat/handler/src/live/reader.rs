@@ -2,12 +2,10 @@
 
 use std::cell::RefCell;
 use std::collections::HashSet;
-use std::io::ErrorKind;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::str::Utf8Error;
 
-use actix_ws::{Message, MessageStream, ProtocolError};
+use actix_http::ws::Frame;
 use contract::frames::{MAX_REQUEST_ID, RawRequest, close};
 use contract::problem::{Problem, Slug};
 use futures_util::StreamExt;
@@ -15,7 +13,8 @@ use futures_util::stream::FuturesUnordered;
 use tokio::time::Instant;
 
 use super::frame;
-use super::guard::Refusal;
+use super::incoming::{Fault, Incoming};
+use super::outbox::Outbox;
 use super::reassembly::{Reassembly, Whole};
 use super::requests::refuse;
 use super::shard::Shard;
@@ -34,38 +33,30 @@ mod standard {
 
 impl Shard {
     /// Reads until the socket ends, and cleans up after it.
-    pub(super) async fn read(self: Rc<Self>, socket: Rc<Socket>, stream: MessageStream, refusal: Refusal) {
+    pub(super) async fn read(self: Rc<Self>, socket: Rc<Socket>, mut incoming: Incoming) {
         // Whoever was let in just before the server began to stop is sent away like the others.
         socket.is_draining.set(self.live.lifecycle.is_draining());
-        let mut stream = stream.max_frame_size(self.live.settings.max_frame_bytes);
         if self.greet(&socket).await {
-            self.read_requests(&socket, &mut stream, &refusal).await;
+            self.read_requests(&socket, &mut incoming).await;
         }
-        self.leave(&socket, &mut stream).await;
+        leave(&socket.outbox, &mut incoming).await;
         self.remove(&socket);
     }
 
-    async fn read_requests(self: &Rc<Self>, socket: &Rc<Socket>, stream: &mut MessageStream, refusal: &Refusal) {
+    async fn read_requests(self: &Rc<Self>, socket: &Rc<Socket>, incoming: &mut Incoming) {
         let mut reassembly = Reassembly::default();
         let ids = RefCell::new(HashSet::new());
         let mut in_flight = FuturesUnordered::<InFlight<'_>>::new();
         while !socket.is_closing() && !socket.is_draining.get() {
             let has_room = in_flight.len() < self.live.settings.max_in_flight;
-            let message = tokio::select! {
+            let heard = tokio::select! {
                 biased;
                 () = socket.outbox.gone() => return,
                 () = socket.stop.notified() => continue,
-                () = refusal.happened() => {
-                    self.close(socket, &Ending::new(standard::TOO_BIG, "the message is too large"));
-                    continue;
-                }
                 Some(()) = in_flight.next(), if !in_flight.is_empty() => continue,
-                message = stream.recv(), if has_room => message,
+                heard = incoming.next(), if has_room => heard,
             };
-            if message.is_none() && refusal.has_happened() {
-                continue;
-            }
-            let Some(text) = self.text_of(socket, message, &mut reassembly) else { continue };
+            let Some(text) = self.text_of(socket, heard, &mut reassembly) else { continue };
             let Some(mut request) = self.request(socket, &text, &ids) else { continue };
             // Polled once here, so that what it asks for is in line before the next request is looked at.
             if futures_util::poll!(&mut request).is_pending() {
@@ -84,41 +75,32 @@ impl Shard {
     }
 
     /// Gives the text of a message; deals with everything that is none.
-    fn text_of(
-        &self,
-        socket: &Socket,
-        message: Option<Result<Message, ProtocolError>>,
-        reassembly: &mut Reassembly,
-    ) -> Option<String> {
-        let Some(message) = message else {
-            // The peer is gone without a word.
-            socket.outbox.end();
-            socket.close_by.set(Some(Instant::now()));
-            return None;
-        };
-        socket.heard_at.set(Instant::now());
+    fn text_of(&self, socket: &Socket, heard: Result<Frame, Fault>, reassembly: &mut Reassembly) -> Option<String> {
         let end = |code, reason| {
             self.close(socket, &Ending::new(code, reason));
             None
         };
-        match message {
-            Ok(Message::Text(text)) => Some(text.into()),
-            Ok(Message::Continuation(item)) => match reassembly.take(item) {
-                Some(Whole::Text(text)) => Some(text),
-                Some(Whole::NotUtf8) => end(standard::INVALID_PAYLOAD, "the text is not UTF-8"),
-                Some(Whole::Binary) => end(standard::UNSUPPORTED_DATA, "send text frames"),
-                None => None,
+        let not_utf8 = || end(standard::INVALID_PAYLOAD, "the text is not UTF-8");
+        if !matches!(heard, Err(Fault::Gone)) {
+            socket.heard_at.set(Instant::now());
+        }
+        match heard {
+            Ok(Frame::Text(text)) => String::from_utf8(text.into()).map_or_else(|_| not_utf8(), Some),
+            Ok(Frame::Continuation(item)) => match reassembly.take(item)? {
+                Whole::Text(text) => Some(text),
+                Whole::NotUtf8 => not_utf8(),
+                Whole::Binary => end(standard::UNSUPPORTED_DATA, "send text frames"),
             },
-            Ok(Message::Binary(_)) => end(standard::UNSUPPORTED_DATA, "send text frames"),
-            Ok(Message::Ping(payload)) => {
+            Ok(Frame::Binary(_)) => end(standard::UNSUPPORTED_DATA, "send text frames"),
+            Ok(Frame::Ping(payload)) => {
                 match self.check_pace(socket) {
                     Ok(()) => socket.send(frame::pong(&payload), self.live.settings.close_within),
                     Err(_) => self.count_refusal(socket),
                 }
                 None
             }
-            Ok(Message::Pong(_) | Message::Nop) => None,
-            Ok(Message::Close(reason)) => {
+            Ok(Frame::Pong(_)) => None,
+            Ok(Frame::Close(reason)) => {
                 // The client closes: it gets its own code back, and then the connection ends.
                 let code = reason.map_or(1000, |reason| u16::from(reason.code));
                 socket.close_by.set(Some(Instant::now() + self.live.settings.close_within));
@@ -126,19 +108,14 @@ impl Shard {
                 socket.outbox.end();
                 None
             }
-            Err(ProtocolError::Overflow) => end(standard::TOO_BIG, "the message is too large"),
-            Err(ProtocolError::Io(error)) if error.get_ref().is_some_and(|cause| cause.is::<Utf8Error>()) => {
-                end(standard::INVALID_PAYLOAD, "the text is not UTF-8")
-            }
-            Err(ProtocolError::Io(error)) if error.kind() == ErrorKind::InvalidData => {
-                end(standard::PROTOCOL_ERROR, "this is not a WebSocket frame")
-            }
-            Err(ProtocolError::Io(_)) => {
+            Err(Fault::Gone) => {
+                // Without a word.
                 socket.outbox.end();
                 socket.close_by.set(Some(Instant::now()));
                 None
             }
-            Err(_) => end(standard::PROTOCOL_ERROR, "this is not a WebSocket frame"),
+            Err(Fault::TooLarge) => end(standard::TOO_BIG, "the message is too large"),
+            Err(Fault::Broken) => end(standard::PROTOCOL_ERROR, "this is not a WebSocket frame"),
         }
     }
 
@@ -178,20 +155,15 @@ impl Shard {
             ids.borrow_mut().remove(&id);
         }))
     }
+}
 
-    /// Waits for the other side to agree that it is over, so that it gets to read why; not for long.
-    async fn leave(&self, socket: &Socket, stream: &mut MessageStream) {
-        loop {
-            tokio::select! {
-                () = socket.outbox.gone() => return,
-                message = stream.recv() => match message {
-                    Some(Ok(Message::Close(_)) | Err(_)) | None => break,
-                    Some(Ok(_)) => {}
-                },
-            }
-        }
-        socket.outbox.end();
-        // The sweep cuts the connection of a peer that does not let it end.
-        socket.outbox.gone().await;
+/// Waits for the other side to agree that it is over, so that it gets to read why; not for long: the sweep cuts the connection of
+/// a peer that does not let it end.
+pub(super) async fn leave(outbox: &Rc<Outbox>, incoming: &mut Incoming) {
+    tokio::select! {
+        () = outbox.gone() => return,
+        () = incoming.goodbye() => {}
     }
+    outbox.end();
+    outbox.gone().await;
 }

@@ -1,7 +1,7 @@
 //! Puts the fragments of a message together, in memory of its own, so that a fragment never keeps the buffer alive that
 //! it arrived in. The guard has bounded their number and size.
 
-use actix_ws::Item;
+use actix_http::ws::Item;
 use bytes::Bytes;
 
 /// What has arrived of a fragmented message.
@@ -23,7 +23,7 @@ pub(super) enum Whole {
 }
 
 impl Reassembly {
-    /// Takes the next fragment and gives the message after its last. actix has checked that they come in order.
+    /// Takes the next fragment and gives the message after its last. The parser has checked that they come in order.
     pub(super) fn take(&mut self, item: Item) -> Option<Whole> {
         let (fragment, is_last): (Bytes, bool) = match item {
             Item::FirstText(bytes) => {

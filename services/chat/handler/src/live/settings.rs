@@ -39,7 +39,7 @@ pub struct LiveSettings {
     pub max_frame_bytes: usize,
     /// Requests of one socket that may be in flight; then reading pauses.
     pub max_in_flight: usize,
-    /// Bytes that may wait for one socket. With actix's buffer of 32 KiB and one frame on its way it stays under 1 MiB.
+    /// Bytes that may wait for one socket, with the last words of a socket that is closed under 1 MiB.
     pub max_queue_bytes: usize,
     /// Frames that may wait for one socket.
     pub max_queue_frames: usize,

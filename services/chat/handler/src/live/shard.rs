@@ -23,12 +23,14 @@ use web::{AllowedOrigins, Lifecycle};
 use super::deliver::{Followed, Follower};
 use super::fanout::{Audience, Delivery, Fanout, Inbox, Note, PassingDelivery};
 use super::frame;
+use super::incoming::{ReadBuffer, read_buffer};
 use super::joined::joined;
 use super::presence::{News, Outgoing};
 use super::settings::LiveSettings;
 use super::socket::{Ending, Socket};
 use super::typing::Typing;
 use super::wakefulness::Wakefulness;
+use super::writes::Writes;
 
 /// Notes that are looked at together.
 const NOTES_AT_ONCE: usize = 256;
@@ -67,6 +69,10 @@ pub struct Shard {
     pub(super) sockets: RefCell<HashMap<u64, Rc<Socket>>>,
     pub(super) rooms: RefCell<HashMap<RoomId, Followed>>,
     users: RefCell<HashMap<UserId, Vec<Rc<Socket>>>>,
+    /// Who is to be written to.
+    pub(super) writes: Rc<Writes>,
+    /// What is read goes through here.
+    pub(super) read_buffer: ReadBuffer,
     pub(super) typing: RefCell<Typing>,
     /// Leases that are due.
     pub(super) outgoing: Outgoing,
@@ -90,6 +96,8 @@ impl Shard {
             sockets: RefCell::default(),
             rooms: RefCell::default(),
             users: RefCell::default(),
+            writes: Rc::default(),
+            read_buffer: read_buffer(),
             typing: RefCell::default(),
             outgoing: Outgoing::default(),
             news: News::default(),
@@ -111,6 +119,7 @@ impl Shard {
         // Nothing runs between the look above and here: one thread, no waiting.
         let _ = self.number.set(inbox.number);
         self.wakefulness.begin();
+        rt::spawn(Rc::clone(&self.writes).run());
         rt::spawn(Rc::clone(self).run(inbox));
         rt::spawn(Rc::clone(self).sweep());
         rt::spawn(Rc::clone(self).reconcile(missed));
@@ -134,7 +143,7 @@ impl Shard {
                 }
             }
             self.deliver_all(&mut log).await;
-            tokio::task::yield_now().await;
+            self.writes.turn().await;
         }
     }
 
@@ -148,7 +157,7 @@ impl Shard {
             if queued > QUEUED_AT_ONCE {
                 queued = 0;
                 // What was queued is written before more is queued.
-                tokio::task::yield_now().await;
+                self.writes.turn().await;
                 // Time has passed.
                 self.be_sure_of_sessions().await;
             }

@@ -11,7 +11,6 @@ use contract::frames::{Goodbye, ServerFrame, close};
 use kernel::{ConnectionId, Principal, RoomId, Timestamp};
 use tokio::sync::Notify;
 use tokio::time::Instant;
-use web::SocketKey;
 
 use super::frame;
 use super::outbox::{Outbox, Overflow};
@@ -39,8 +38,6 @@ pub(super) struct Socket {
     /// The user as others see them.
     pub(super) profile: RefCell<Profile>,
     pub(super) outbox: Rc<Outbox>,
-    /// Ends the connection when the peer takes nothing.
-    pub(super) tcp: Option<SocketKey>,
     pub(super) phase: Cell<Phase>,
     /// Whether a `start` has come, whatever became of it: the time limit is for the first.
     pub(super) has_asked_to_start: Cell<bool>,

@@ -38,7 +38,8 @@ impl Shard {
         let settings = &self.live.settings;
         if let Some(close_by) = socket.close_by.get() {
             if now >= close_by {
-                cut(socket);
+                // The peer does not take what it is sent, or does not answer a close.
+                socket.outbox.cut();
             }
             return;
         }
@@ -62,13 +63,5 @@ impl Shard {
             socket.pinged_at.set(now);
             socket.send(frame::ping(), settings.close_within);
         }
-    }
-}
-
-/// Ends a connection whose peer does not take what it is sent, or does not answer a close.
-fn cut(socket: &Socket) {
-    socket.outbox.end();
-    if let Some(tcp) = &socket.tcp {
-        tcp.cut();
     }
 }

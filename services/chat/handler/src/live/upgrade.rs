@@ -2,11 +2,12 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::time::Duration;
 
-use actix_web::dev::Payload;
 use actix_web::http::header;
+use actix_web::rt::net::TcpStream;
 use actix_web::web::{self as actix, Data};
-use actix_web::{FromRequest, HttpRequest, HttpResponse, rt};
+use actix_web::{HttpRequest, HttpResponse, rt};
 use chat_entity::{PresenceStatus, Profile};
 use contract::frames::{Hello, Limits, SUBPROTOCOL, ServerFrame, TICKET_PREFIX, close};
 use contract::problem::{Problem, Slug};
@@ -15,12 +16,14 @@ use kernel::{ConnectionId, Principal};
 use limit::Decision;
 use tokio::sync::Notify;
 use tokio::time::Instant;
-use web::{ClientAddress, Failure, SocketKey, bearer, origin_is_allowed, refusal_problem, refused};
+use web::{ClientAddress, Failure, bearer, origin_is_allowed, refusal_problem, refused};
 
 use super::frame;
-use super::guard::{FrameGuard, Refusal};
-use super::outbox::{Outbox, OutboxBody};
+use super::incoming::Incoming;
+use super::line::Line;
+use super::outbox::Outbox;
 use super::presence::LeaseState;
+use super::reader::leave;
 use super::shard::{Live, Shard};
 use super::socket::{Ending, Phase, Socket};
 use crate::wire;
@@ -51,33 +54,11 @@ pub async fn open_socket(
         .filter(Shard::ensure_running)
         .ok_or_else(|| Failure::new(Slug::Overloaded, "This node takes no sockets. Nothing was done."))?;
     let admission = admit(&request, address, &live).await?;
-    let refusal = Refusal::default();
-    let guarded = FrameGuard::new(body.into_inner(), live.settings.max_frame_bytes, refusal.clone());
-    let mut guarded: Payload = Payload::Stream { payload: Box::pin(guarded) };
-    let body = actix::Payload::from_request(&request, &mut guarded).await;
-    let body =
-        body.map_err(|error| Problem::new(Slug::InvalidRequest, format!("The body cannot be read: {error}.")))?;
-    let (response, _, stream) = actix_ws::handle_with_protocols(&request, body, &[SUBPROTOCOL])
+    // Its session and stream would go through actix's dispatcher, which the connection leaves (ADR 20).
+    let (response, _, _) = actix_ws::handle_with_protocols(&request, body, &[SUBPROTOCOL])
         .map_err(|error| Problem::new(Slug::InvalidRequest, format!("This is no WebSocket handshake: {error}.")))?;
-    let settings = &live.settings;
-    let outbox = Outbox::new(settings.max_queue_bytes, settings.max_queue_frames);
-    let tcp = request.conn_data::<SocketKey>().copied();
-    let response =
-        response.map_body(|_, body| OutboxBody::replacing(body, Rc::clone(&outbox), tcp)).map_into_boxed_body();
-    match admission {
-        Admission::Welcome(principal) if live.fanout.count_in(principal.user_id, settings.max_sockets_per_user) => {
-            let socket = new_socket(&shard, principal, outbox, tcp);
-            shard.add(&socket);
-            rt::spawn(shard.read(socket, stream, refusal));
-        }
-        Admission::Welcome(_) => {
-            let ending = Ending::new(close::TOO_MANY_CONNECTIONS, "this user has too many connections");
-            rt::spawn(send_away(ending, outbox, tcp, stream, settings.close_within));
-        }
-        Admission::SentAway(ending) => {
-            rt::spawn(send_away(ending, outbox, tcp, stream, settings.close_within));
-        }
-    }
+    let mut response = response.drop_body().map_into_boxed_body();
+    web::take_over(&mut response, move |stream, early| shard.welcome(admission, stream, &early));
     Ok(response)
 }
 
@@ -85,7 +66,7 @@ pub async fn open_socket(
 async fn admit(request: &HttpRequest, address: ClientAddress, live: &Live) -> Result<Admission, Problem> {
     if live.lifecycle.is_draining() {
         return Err(Problem::new(Slug::Draining, "The server is about to stop. Connect again.")
-            .retry_after(std::time::Duration::from_secs(1)));
+            .retry_after(Duration::from_secs(1)));
     }
     if !origin_is_allowed(request, &live.origins) {
         return Err(Problem::new(Slug::BadOrigin, "Pages of this origin may not connect. See HTTP_ALLOWED_ORIGINS."));
@@ -135,12 +116,7 @@ async fn redeem(ticket: &str, live: &Live) -> Result<Option<Principal>, Problem>
     }
 }
 
-pub(super) fn new_socket(
-    shard: &Shard,
-    principal: Principal,
-    outbox: Rc<Outbox>,
-    tcp: Option<SocketKey>,
-) -> Rc<Socket> {
+pub(super) fn new_socket(shard: &Shard, principal: Principal, outbox: Rc<Outbox>) -> Rc<Socket> {
     let now = Instant::now();
     // What the token says, until the store has told more.
     let profile = Profile {
@@ -156,7 +132,6 @@ pub(super) fn new_socket(
         principal,
         profile: RefCell::new(profile),
         outbox,
-        tcp,
         phase: Cell::new(Phase::Waiting),
         has_asked_to_start: Cell::new(false),
         rooms: RefCell::default(),
@@ -183,6 +158,27 @@ pub(super) fn new_socket(
 }
 
 impl Shard {
+    /// Begins with a connection whose handshake has been answered, and on which this has come since.
+    fn welcome(self: Rc<Self>, admission: Admission, stream: TcpStream, early: &[u8]) {
+        let settings = &self.live.settings;
+        let outbox = Outbox::new(settings.max_queue_bytes, settings.max_queue_frames, Rc::clone(&self.writes));
+        outbox.connect(Line::new(stream));
+        let incoming = Incoming::new(Rc::clone(&outbox), settings.max_frame_bytes, early, Rc::clone(&self.read_buffer));
+        let ending = match admission {
+            Admission::Welcome(principal)
+                if self.live.fanout.count_in(principal.user_id, settings.max_sockets_per_user) =>
+            {
+                let socket = new_socket(&self, principal, outbox);
+                self.add(&socket);
+                rt::spawn(self.read(socket, incoming));
+                return;
+            }
+            Admission::Welcome(_) => Ending::new(close::TOO_MANY_CONNECTIONS, "this user has too many connections"),
+            Admission::SentAway(ending) => ending,
+        };
+        rt::spawn(send_away(ending, outbox, incoming, settings.close_within));
+    }
+
     /// Says hello; `false` when the session has ended since the handshake was checked.
     pub(super) async fn greet(self: &Rc<Self>, socket: &Rc<Socket>) -> bool {
         // The socket is known here by now, so an end of the session from here on closes it. This is for an end between
@@ -225,31 +221,9 @@ impl Shard {
 }
 
 /// Closes a socket that never was one.
-async fn send_away(
-    ending: Ending,
-    outbox: Rc<Outbox>,
-    tcp: Option<SocketKey>,
-    mut stream: actix_ws::MessageStream,
-    within: std::time::Duration,
-) {
+async fn send_away(ending: Ending, outbox: Rc<Outbox>, mut incoming: Incoming, within: Duration) {
     outbox.close_with(ending.frames());
-    let closed = async {
-        loop {
-            tokio::select! {
-                () = outbox.gone() => return,
-                message = stream.recv() => match message {
-                    Some(Ok(actix_ws::Message::Close(_)) | Err(_)) | None => break,
-                    Some(Ok(_)) => {}
-                },
-            }
-        }
-        outbox.end();
-        outbox.gone().await;
-    };
-    if tokio::time::timeout(within, closed).await.is_err() {
-        outbox.end();
-        if let Some(tcp) = tcp {
-            tcp.cut();
-        }
+    if tokio::time::timeout(within, leave(&outbox, &mut incoming)).await.is_err() {
+        outbox.cut();
     }
 }
