@@ -105,9 +105,15 @@ impl JetStream {
     /// Applies the events of a topic, for ever. All who use the same `name` share the events: each goes to one of them,
     /// and to another one if it is not applied.
     pub async fn consume(&self, name: &str, topic: &str, handler: Arc<dyn EventHandler>) {
+        let mut told = String::new();
         loop {
             if let Err(error) = self.consume_until_trouble(name, topic, &*handler).await {
-                tracing::debug!(%error, name, "durable events wait");
+                // A full disk, for one, is nothing that passes by itself. Said once, and again when it is another trouble.
+                let trouble = error.to_string();
+                if trouble != told {
+                    tracing::warn!(error = trouble, name, "durable events wait");
+                    told = trouble;
+                }
             }
             tokio::time::sleep(RESTART_AFTER).await;
         }
