@@ -7,10 +7,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::{Bytes, BytesMut};
 use chat_entity::PresenceStatus;
 use chat_usecase::port::{LONGEST_LEASE, Lease};
 use indexmap::IndexMap;
-use kernel::UserId;
+use kernel::{RoomId, UserId};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -26,10 +27,13 @@ const AT_ONCE: usize = 100;
 const MAX_ENDED: usize = 10_000;
 /// Users whose change may wait to be told; what is beyond is not told.
 const MAX_NEWS: usize = 1_000;
-/// How often news are told, and to about how many sockets each time: a worker does that in a small part of the time, and
-/// has the rest for what must not wait.
+/// How often news are told at most.
 const TELL_EVERY: Duration = Duration::from_millis(100);
-const TOLD_AT_ONCE: usize = 20_000;
+/// Sockets that a worker tells in a second, in the long run: each is a write of some 8 µs, so it has five sixths of its time for
+/// what must not wait, however many come and go.
+const TOLD_PER_SECOND: usize = 20_000;
+/// Bytes of news that a socket is told in one piece: some forty users.
+const MAX_PIECE: usize = 8 * 1024;
 
 /// A socket's lease as its worker knows it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -71,6 +75,27 @@ impl News {
         }
         self.wake.notify_one();
     }
+
+    /// Whoever has waited longest, with a piece that has their change and those of others whom the same rooms are to hear of: in
+    /// a large room, many come and go while one piece is told to all.
+    fn take(&self) -> Option<(Arc<PresenceDelivery>, Bytes)> {
+        let mut waiting = self.waiting.borrow_mut();
+        let (_, first) = waiting.shift_remove_index(0)?;
+        let mut piece = BytesMut::from(&first.frame[..]);
+        waiting.retain(|_, other| {
+            let is_joined = other.rooms == first.rooms && piece.len() + other.frame.len() <= MAX_PIECE;
+            if is_joined {
+                piece.extend_from_slice(&other.frame);
+            }
+            !is_joined
+        });
+        Some((first, piece.freeze()))
+    }
+}
+
+/// How long to wait after so many sockets have been told.
+fn pause_after(told: usize) -> Duration {
+    TELL_EVERY.max(Duration::from_secs_f64(told as f64 / TOLD_PER_SECOND as f64))
 }
 
 impl Shard {
@@ -189,22 +214,22 @@ impl Shard {
             self.news.wake.notified().await;
             self.be_sure_of_sessions().await;
             let mut told = 0;
-            while told < TOLD_AT_ONCE {
-                let next = self.news.waiting.borrow_mut().shift_remove_index(0);
-                let Some((_, delivery)) = next else { break };
-                told += self.pass_presence(&delivery);
+            // As many as the shortest pause makes up for, or the followers of one more room.
+            while pause_after(told) == TELL_EVERY {
+                let Some((first, piece)) = self.news.take() else { break };
+                told += self.pass_presence(&first.rooms, &piece);
             }
             if !self.news.waiting.borrow().is_empty() {
                 self.news.wake.notify_one();
             }
-            tokio::time::sleep(TELL_EVERY).await;
+            tokio::time::sleep(pause_after(told)).await;
         }
     }
 
     /// Tells each socket that follows one of the rooms, once; gives how many were looked at.
-    fn pass_presence(&self, delivery: &PresenceDelivery) -> usize {
+    fn pass_presence(&self, concerned: &[RoomId], news: &Bytes) -> usize {
         let rooms = self.rooms.borrow();
-        let mut followed: Vec<_> = delivery.rooms.iter().filter_map(|room| rooms.get(room)).collect();
+        let mut followed: Vec<_> = concerned.iter().filter_map(|room| rooms.get(room)).collect();
         // A room that all are in comes first, and is the last.
         followed.sort_unstable_by_key(|followed| std::cmp::Reverse(followed.followers.len()));
         let all = self.sockets.borrow().len();
@@ -217,7 +242,7 @@ impl Shard {
             looked_at += followed.followers.len();
             for (key, follower) in &followed.followers {
                 if told.insert(*key) {
-                    follower.socket.outbox.push_if_keeping_up(delivery.frame.clone());
+                    follower.socket.outbox.push_if_keeping_up(news.clone());
                 }
             }
         }
@@ -228,7 +253,6 @@ impl Shard {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bytes::Bytes;
     use kernel::Timestamp;
 
     fn delivery(user: UserId, seen_at: i64) -> Arc<PresenceDelivery> {
@@ -254,5 +278,35 @@ mod tests {
         let waiting = news.waiting.take();
         assert_eq!(waiting.len(), MAX_NEWS);
         assert_eq!(waiting[&first].seen_at, Timestamp::from_millis(2));
+    }
+
+    #[test]
+    fn changes_that_the_same_rooms_hear_of_are_one_piece_and_others_stand_apart() {
+        let (news, hall, nook) = (News::default(), RoomId::new(), RoomId::new());
+        let change = |rooms: &[RoomId], frame: Bytes| {
+            let (user, seen_at) = (UserId::new(), Timestamp::from_millis(1));
+            Arc::new(PresenceDelivery { user, seen_at, rooms: rooms.to_vec(), frame })
+        };
+        let large = Bytes::from(vec![b'x'; MAX_PIECE - 3]);
+        news.add(vec![
+            change(&[hall], Bytes::from_static(b"a")),
+            change(&[nook], Bytes::from_static(b"b")),
+            change(&[hall], large.clone()),
+            change(&[hall, nook], Bytes::from_static(b"c")),
+            change(&[hall], Bytes::from_static(b"de")),
+            change(&[hall], Bytes::from_static(b"f")),
+        ]);
+        let told: Vec<_> =
+            std::iter::from_fn(|| news.take()).map(|(first, piece)| (first.rooms.clone(), piece)).collect();
+        let first = [b"a", &large[..], b"de"].concat();
+        let expected = [(vec![hall], &first[..]), (vec![nook], b"b"), (vec![hall, nook], b"c"), (vec![hall], b"f")];
+        assert_eq!(told.iter().map(|(rooms, piece)| (rooms.clone(), &piece[..])).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn the_more_sockets_are_told_the_longer_is_the_pause() {
+        assert_eq!(pause_after(0), TELL_EVERY);
+        assert_eq!(pause_after(1_000), TELL_EVERY);
+        assert_eq!(pause_after(10_000), Duration::from_millis(500));
     }
 }
