@@ -1,7 +1,7 @@
 //! Measures scenario after scenario on server after server.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -18,6 +18,18 @@ use crate::servers::{Hashes, Kind, Programs, Running};
 use crate::watch::Watched;
 use crate::{cold_start, crowd, long_log, many_rooms, pin, sign_ins};
 
+/// A program, wherever it is started from: each server works in a directory of its own.
+fn program(wanted: Option<&Path>, beside: &Path, is_used: bool) -> io::Result<PathBuf> {
+    let path = wanted.unwrap_or(beside);
+    if !is_used {
+        return Ok(path.to_owned());
+    }
+    std::fs::canonicalize(path).map_err(|error| {
+        let what = path.display();
+        io::Error::new(error.kind(), format!("{what}: {error}. `make bench` builds what it needs"))
+    })
+}
+
 /// Starts the servers and measures them.
 pub fn bench(arguments: &Bench) -> io::Result<Report> {
     let beside = std::env::current_exe()?;
@@ -26,9 +38,14 @@ pub fn bench(arguments: &Bench) -> io::Result<Report> {
     std::fs::create_dir_all(&data)?;
     allow_many_sockets();
     let cores = pin::cores()?;
+    let against = |is_wanted: fn(Kind) -> bool| arguments.against.iter().copied().any(is_wanted);
     let programs = Programs {
-        natter: arguments.natter.clone().unwrap_or_else(|| beside.join("natter")),
-        floor: arguments.floor.clone().unwrap_or_else(|| beside.join("examples").join("floor")),
+        natter: program(arguments.natter.as_deref(), &beside.join("natter"), against(|kind| kind != Kind::Floor))?,
+        floor: program(
+            arguments.floor.as_deref(),
+            &beside.join("examples").join("floor"),
+            against(|kind| kind == Kind::Floor),
+        )?,
         data,
         server_cores: cores_or(&arguments.server_cores, cores.first()),
         load_cores: cores_or(&arguments.common.load_cores, cores.last()),

@@ -23,12 +23,10 @@ use crate::watch::Watched;
 const FEW: usize = 1_000;
 /// Events that each receiver of the smaller crowd hears; the large one hears fewer, so that both take as long.
 const ROUNDS: usize = 100;
-/// Sockets of each member: signing up ten thousand people takes longer than everything that is measured.
-const EACH: usize = 1;
 /// How long a crowd may take to hear something.
 const WITHIN: Duration = Duration::from_secs(30);
-/// How long sockets are left alone before their memory is looked at.
-const SETTLES_WITHIN: Duration = Duration::from_secs(3);
+/// How long sockets hear nothing before their memory is looked at: they have been told of each other for a while.
+const QUIET: Duration = Duration::from_secs(1);
 
 /// What an event costs a receiver, in microseconds of the server's time.
 struct Costs {
@@ -45,16 +43,14 @@ pub fn run(
     runtime: &Runtime,
     progress: &mut Progress,
 ) -> io::Result<(Vec<Figure>, Vec<String>)> {
-    let members = many / EACH;
-    let mut place = runtime.block_on(async {
-        people.grow(members + 1, progress).await?;
-        people.fill(1, members, 1, progress).await
+    let place = runtime.block_on(async {
+        people.grow(many + 1, progress).await?;
+        people.fill(1, many, 1, progress).await
     })?;
-    place.repeat(EACH);
     let server = Watched::new("server", running.pid());
     let before = server.memory();
     let mut crowd = Crowd::open(&place, progress)?;
-    crowd.rest(SETTLES_WITHIN)?;
+    crowd.settle(progress)?;
     let socket = server.memory().saturating_sub(before) as f64 / 1024.0 / many as f64;
     running.look_again();
     let visitor = people.clients().last().cloned().ok_or_else(|| io::Error::other("nobody is there"))?;
@@ -62,6 +58,7 @@ pub fn run(
     drop(crowd);
     let place = runtime.block_on(people.fill(1, FEW, 1, progress))?;
     let mut crowd = Crowd::open(&place, progress)?;
+    crowd.settle(progress)?;
     let small = crowd.costs(&visitor, ROUNDS, runtime, &running.watched, progress)?;
     let ratios = [large.message / small.message, large.joining / small.joining, large.leaving / small.leaving];
     let figures = vec![
@@ -121,10 +118,15 @@ impl Crowd {
         })
     }
 
-    fn rest(&mut self, time: Duration) -> io::Result<()> {
-        let begun = Instant::now();
-        while begun.elapsed() < time {
+    /// Waits until nobody hears anything for a while.
+    fn settle(&mut self, progress: &mut Progress) -> io::Result<()> {
+        let (mut quiet_since, mut before) = (Instant::now(), self.swarm.heard());
+        while quiet_since.elapsed() < QUIET {
             self.listen(Duration::from_millis(50))?;
+            if self.swarm.heard() != before {
+                (quiet_since, before) = (Instant::now(), self.swarm.heard());
+                progress.say(|| "until all have been told who is there".to_owned());
+            }
         }
         Ok(())
     }

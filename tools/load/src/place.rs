@@ -43,13 +43,6 @@ impl Place {
         self.rooms.iter().map(|room| room.members.len()).sum()
     }
 
-    /// Lets everybody come with as many sockets.
-    pub fn repeat(&mut self, sockets: usize) {
-        for room in &mut self.rooms {
-            room.members = vec![room.members.as_slice(); sockets].concat();
-        }
-    }
-
     /// A place without people: on the floor, a token is the name of the room that one wants to be in.
     pub fn on_the_floor(addr: SocketAddr, rooms: usize, members: usize, senders: usize) -> Self {
         let room = |_| {

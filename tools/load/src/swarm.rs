@@ -18,6 +18,8 @@ pub struct Swarm {
     events: Events,
     sockets: Vec<Socket>,
     buffer: Vec<u8>,
+    /// What all have heard, of whatever kind.
+    heard: u64,
 }
 
 /// What a socket hears; `None` when the connection is gone.
@@ -27,7 +29,7 @@ impl Swarm {
     /// No sockets yet.
     pub fn new() -> io::Result<Self> {
         let (poll, events) = (Poll::new()?, Events::with_capacity(4_096));
-        Ok(Self { poll, events, sockets: Vec::new(), buffer: vec![0; BUFFER] })
+        Ok(Self { poll, events, sockets: Vec::new(), buffer: vec![0; BUFFER], heard: 0 })
     }
 
     /// Opens one more and starts it; gives the rooms that it follows.
@@ -58,7 +60,10 @@ impl Swarm {
             let socket = &mut self.sockets[number];
             let mut is_open = true;
             if event.is_readable() || event.is_read_closed() {
-                let read = socket.read_all(&mut self.buffer, |heard| ears(number, Some(heard)));
+                let read = socket.read_all(&mut self.buffer, |heard| {
+                    self.heard += 1;
+                    ears(number, Some(heard));
+                });
                 is_open = read.unwrap_or(false);
             }
             // Pongs wait there, too.
@@ -67,5 +72,9 @@ impl Swarm {
             }
         }
         Ok(())
+    }
+    /// How much all have heard since the beginning.
+    pub fn heard(&self) -> u64 {
+        self.heard
     }
 }

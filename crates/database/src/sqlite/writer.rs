@@ -15,6 +15,9 @@ use super::checkpoints::Checkpoints;
 /// How long a batch waits for as many as were in the one before it: little beside the wait for a disk. One who writes alone is
 /// never held up.
 const LINGER: Duration = Duration::from_micros(500);
+/// A batch of fewer is no company that would come back together: two who happened to write at the same moment are not worth a
+/// wait of the next one.
+const COMPANY: usize = 4;
 
 /// Bounds of a writer.
 #[derive(Clone, Copy, Debug)]
@@ -206,9 +209,12 @@ fn run<E>(
 
 /// Waits a moment for as many as there were in the batch before. Those who were answered together come back together, a little
 /// apart; without this, a large batch falls into small ones that each cost a commit and a write to every receiver.
-fn linger<E>(queue: &Receiver<Box<dyn Job<E>>>, jobs: &mut Vec<Box<dyn Job<E>>>, wanted: usize) {
+fn linger<T>(queue: &Receiver<T>, jobs: &mut Vec<T>, before: usize) {
+    if before < COMPANY {
+        return;
+    }
     let deadline = Instant::now() + LINGER;
-    while jobs.len() < wanted {
+    while jobs.len() < before {
         match queue.recv_deadline(deadline) {
             Ok(job) => jobs.push(job),
             Err(_) => return,
@@ -405,5 +411,23 @@ mod tests {
         drop(calls);
         drop(writer);
         assert_eq!(sunk.iter().flatten().collect::<Vec<_>>(), (0..500).collect::<Vec<_>>());
+    }
+
+    /// Who is in a batch that begins with one, when so many wait and there were so many before.
+    fn batch(waiting: usize, before: usize) -> usize {
+        let (jobs, queue) = bounded(16);
+        (0..waiting).for_each(|job| jobs.send(job).unwrap());
+        let mut batch = vec![0];
+        linger(&queue, &mut batch, before);
+        batch.len()
+    }
+
+    #[test]
+    fn a_batch_waits_for_the_company_of_the_one_before_and_for_nobody_when_there_was_none() {
+        assert_eq!(batch(9, 0), 1);
+        assert_eq!(batch(9, COMPANY - 1), 1, "those who come by chance are not waited for");
+        assert_eq!(batch(9, 6), 6, "no more than before: whoever else waits has the next batch");
+        assert_eq!(batch(9, 10), 10);
+        assert_eq!(batch(2, 10), 3, "and not for ever for those who do not come");
     }
 }
