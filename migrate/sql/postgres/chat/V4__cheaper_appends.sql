@@ -111,11 +111,19 @@ RETURNS TABLE (
 LANGUAGE plpgsql VOLATILE AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM 1
-    FROM chat.room_counters c
-    WHERE c.room IN (SELECT r.number FROM chat.rooms r WHERE r.id = ANY (rooms))
-    ORDER BY c.room
-    FOR UPDATE OF c;
+    IF rooms[1] = ALL (rooms) THEN
+        -- A lively room: nothing to sort.
+        PERFORM 1
+        FROM chat.room_counters c
+        WHERE c.room = (SELECT r.number FROM chat.rooms r WHERE r.id = rooms[1])
+        FOR UPDATE OF c;
+    ELSE
+        PERFORM 1
+        FROM chat.room_counters c
+        WHERE c.room IN (SELECT r.number FROM chat.rooms r WHERE r.id = ANY (rooms))
+        ORDER BY c.room
+        FOR UPDATE OF c;
+    END IF;
 
     RETURN QUERY
     WITH judged AS MATERIALIZED (
