@@ -10,7 +10,9 @@
 -- what is read is read in later statements. Which of the three functions is called makes no difference to what is written,
 -- and nodes of the version before call chat.append_few and chat.append_messages while these are in use.
 --
--- Measured, with PostgreSQL 15, in docs/adr/0010-appends-in-postgresql.md.
+-- The plans of these functions are made once for each connection, perhaps while the tables are empty. What keeps them right at
+-- any size are settings of the connections that append; see services/chat/repository/src/postgres/append.rs. What it all
+-- costs is in docs/adr/0010-appends-in-postgresql.md.
 
 -- What is raised when a case is not one of these functions': they catch it, so it takes back what was done and nobody sees it.
 CREATE FUNCTION chat.leave_to_the_careful()
