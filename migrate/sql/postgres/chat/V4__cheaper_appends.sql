@@ -1,10 +1,11 @@
 -- Appends that take it that all is well, as it nearly always is: the author is in the room, the room is open, and nothing was
 -- sent before. What is not so is left to chat.append_messages, which is dearer and knows every case.
 --
--- Most of an append was looking for a repeat: chat.events has 16 partitions, and a statement that looks into it locks all of
--- them and sets up a scan for each, or finds out for which not to. An INSERT opens only the partition that it writes to, and
--- the index events_once, which is the promise that nothing is there twice, refuses a repeat by itself. So nobody looks
--- before; a refusal takes back all that the call has done, and says so.
+-- To begin was most of what an append cost, up to some 20 messages: chat.events has 16 partitions, and a statement that looks
+-- into it for a repeat locks all of them and sets up a scan for each, or finds out for which not to. An INSERT opens only the
+-- partition that it writes to, and the index events_once, which is the promise that nothing is there twice, refuses a repeat
+-- by itself. So nobody looks before; a refusal takes back all that the call has done, and says so. And what is left takes
+-- fewer and narrower steps.
 --
 -- What chat.append_messages says of locks holds here as well: the rooms are locked first, in the order of their numbers, and
 -- what is read is read in later statements. Which of the three functions is called makes no difference to what is written,
