@@ -90,6 +90,15 @@ impl Server {
         Ok(Self { config, tls, connect_timeout, answer_timeout })
     }
 
+    /// The same server, whose connections have further settings: `-c name=value …`. What the URL says wins.
+    #[must_use]
+    pub fn with_options(mut self, options: &str) -> Self {
+        let others = self.config.get_options().unwrap_or_default();
+        let all = format!("{options} {others}");
+        self.config.options(all.trim_end());
+        self
+    }
+
     /// Opens a connection. The driver bounds the TCP handshake only, so the caller bounds the whole by
     /// [`connect_timeout`](Self::connect_timeout).
     pub async fn connect(&self) -> Result<Connection, Error> {

@@ -110,15 +110,18 @@ async fn those_who_are_too_many_are_told_at_once_and_a_query_without_end_ends() 
 #[tokio::test]
 async fn a_connection_has_its_bounds_and_a_url_may_set_others() {
     let url = PostgresServer::shared().await.create_database().await;
-    let url = format!("{url}?options=-c%20lock_timeout%3D77");
+    let url = format!("{url}?options=-c%20lock_timeout%3D77%20-c%20work_mem%3D5MB");
     let settings = PostgresSettings { url: Some(url), statement_timeout_ms: 1_500, ..PostgresSettings::default() };
-    let connection = settings.primary("natter-test").unwrap().connect().await.unwrap();
+    let server = settings.primary("natter-test").unwrap().with_options("-c jit=off -c work_mem=6MB");
+    let connection = server.connect().await.unwrap();
     for (setting, expected) in [
         ("statement_timeout", "1500ms"),
         ("lock_timeout", "77ms"),
         ("idle_in_transaction_session_timeout", "2s"),
         ("application_name", "natter-test"),
         ("transaction_read_only", "off"),
+        ("jit", "off"),
+        ("work_mem", "5MB"),
     ] {
         let row = connection.query_one(&format!("SHOW {setting}"), &[]).await.unwrap();
         assert_eq!(row.get::<_, &str>(0), expected, "{setting}");

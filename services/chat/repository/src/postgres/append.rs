@@ -1,5 +1,7 @@
-//! Appending messages: all that wait together, in one call of `chat.append_messages`, which says why it is right, or of
-//! `chat.append_few`, which is quicker for a few.
+//! Appending messages: all that wait together, in one call of a function of `migrate/sql/postgres/chat/`.
+//!
+//! There are three. `chat.append_one` and `chat.append_together` take it that all is well, and say when it is not; then
+//! nothing was done, and `chat.append_messages`, which is dearer, settles it.
 
 use std::borrow::Cow;
 
@@ -13,28 +15,36 @@ use uuid::Uuid;
 
 use super::rows::{self, Result};
 
-/// Messages up to which the function for a few is the quicker one.
-const FEW: usize = 4;
+/// Settings of the connections that append. A plan is made once for each of them, perhaps while the tables are empty, and must
+/// be right at any size: these leave it no way but one row through one index. As settings of the functions they would be set
+/// and set back for each call.
+pub(super) const PLANNING: &str = "-c plan_cache_mode=force_generic_plan -c enable_hashjoin=off -c enable_mergejoin=off \
+                                   -c enable_seqscan=off -c enable_bitmapscan=off -c jit=off";
 
 macro_rules! append {
-    ($function:literal) => {
+    ($function:literal $(, $earlier:literal)?) => {
         concat!(
-            "SELECT outcome, seq, mentions, username, display_name, avatar_url, \
-                    earlier_id, earlier_format, earlier_reply_to, earlier_body, earlier_at \
-             FROM chat.",
+            "SELECT outcome, seq, mentions, username, display_name, avatar_url",
+            $($earlier,)?
+            " FROM chat.",
             $function,
             "($1, $2, $3, $4, $5, $6, $7, $8, $9)"
         )
     };
 }
 
-pub(super) const APPEND_FEW: &str = append!("append_few");
-pub(super) const APPEND_MANY: &str = append!("append_messages");
+pub(super) const APPEND_ONE: &str = append!("append_one");
+pub(super) const APPEND_TOGETHER: &str = append!("append_together");
+pub(super) const APPEND_WITH_CARE: &str =
+    append!("append_messages", ", earlier_id, earlier_format, earlier_reply_to, earlier_body, earlier_at");
+
+/// The outcome that says that nothing was done, in the last row.
+const VOID: i32 = 6;
 
 /// Messages, as the writers append them.
 pub(super) struct Messages;
 
-/// One column for each parameter of `chat.append_messages`.
+/// One column for each parameter of the functions that take many.
 #[derive(Default)]
 struct Columns<'e> {
     rooms: Vec<Uuid>,
@@ -45,7 +55,6 @@ struct Columns<'e> {
     replies_to: Vec<Option<Uuid>>,
     bodies: Vec<Cow<'e, str>>,
     times: Vec<i64>,
-    /// The names that each text mentions; none has a comma in it.
     names: Vec<Option<String>>,
 }
 
@@ -61,10 +70,68 @@ impl<'e> Columns<'e> {
             columns.replies_to.push(entry.draft.reply_to.map(|original| original.as_uuid()));
             columns.bodies.push(encode(entry.draft.body.as_str()));
             columns.times.push(entry.at.as_millis());
-            columns.names.push((!entry.named.is_empty()).then(|| entry.named.join(",")));
+            columns.names.push(names(entry));
         }
         columns
     }
+
+    async fn append(&self, connection: &Connection, function: &str) -> Result<Vec<Row>> {
+        let statement = connection.prepare_cached(function).await?;
+        let found = connection
+            .query(
+                &statement,
+                &[
+                    &self.rooms,
+                    &self.authors,
+                    &self.message_ids,
+                    &self.client_msg_ids,
+                    &self.formats,
+                    &self.replies_to,
+                    &self.bodies,
+                    &self.times,
+                    &self.names,
+                ],
+            )
+            .await?;
+        Ok(found)
+    }
+}
+
+/// The names that a text mentions; none has a comma in it.
+fn names(entry: &Entry) -> Option<String> {
+    (!entry.named.is_empty()).then(|| entry.named.join(","))
+}
+
+async fn append_one(connection: &Connection, entry: &Entry) -> Result<Vec<Row>> {
+    let statement = connection.prepare_cached(APPEND_ONE).await?;
+    let draft = &entry.draft;
+    let found = connection
+        .query(
+            &statement,
+            &[
+                &draft.room_id.as_uuid(),
+                &entry.author.as_uuid(),
+                &entry.message_id.as_uuid(),
+                &draft.client_msg_id.0,
+                &rows::format_number(draft.format),
+                &draft.reply_to.map(|original| original.as_uuid()),
+                &encode(draft.body.as_str()),
+                &entry.at.as_millis(),
+                &names(entry),
+            ],
+        )
+        .await?;
+    Ok(found)
+}
+
+/// A row for each entry.
+async fn append(connection: &Connection, entries: &[Entry]) -> Result<Vec<Row>> {
+    let found = match entries {
+        [entry] => append_one(connection, entry).await?,
+        _ => Columns::of(entries).append(connection, APPEND_TOGETHER).await?,
+    };
+    let is_void = found.last().is_some_and(|row| rows::get(row, 0).is_ok_and(|outcome: i32| outcome == VOID));
+    if is_void { Columns::of(entries).append(connection, APPEND_WITH_CARE).await } else { Ok(found) }
 }
 
 #[async_trait]
@@ -80,24 +147,7 @@ impl Append for Messages {
     }
 
     async fn append(connection: &Connection, entries: &[Entry]) -> Result<Done<Vec<Appended>, Event>> {
-        let statement = connection.prepare_cached(if entries.len() <= FEW { APPEND_FEW } else { APPEND_MANY }).await?;
-        let columns = Columns::of(entries);
-        let found = connection
-            .query(
-                &statement,
-                &[
-                    &columns.rooms,
-                    &columns.authors,
-                    &columns.message_ids,
-                    &columns.client_msg_ids,
-                    &columns.formats,
-                    &columns.replies_to,
-                    &columns.bodies,
-                    &columns.times,
-                    &columns.names,
-                ],
-            )
-            .await?;
+        let found = append(connection, entries).await?;
         let answer: Vec<_> =
             entries.iter().zip(&found).map(|(entry, row)| outcome(entry, row)).collect::<Result<_>>()?;
         let events = answer.iter().filter_map(|outcome| match outcome {

@@ -1,9 +1,9 @@
-//! The two functions that append messages answer and write the same: there are two for speed alone.
+//! The functions that append messages answer and write the same: there are several for speed alone.
 
-use testkit::PostgresServer;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::Client;
 
-use super::append::{APPEND_FEW, APPEND_MANY};
+use super::append::{APPEND_ONE, APPEND_TOGETHER, APPEND_WITH_CARE, PLANNING};
+use super::plan::connected;
 
 /// Ada and Bob are in the den, Cy is not; the attic is closed; the cellar is private and Ada alone is in it.
 const PEOPLE_AND_ROOMS: &str = "
@@ -45,66 +45,117 @@ const CASES: [Case; 14] = [
     ("d3", "0a", "0212", Some("01d3"), None),
 ];
 
+/// What becomes of them, whatever stands before.
+const OUTCOMES: [&str; 14] = ["0", "0", "0", "2", "1", "0", "4", "3", "1", "0", "5", "5", "0", "0"];
+
+/// The outcome that says that nothing was done.
+const VOID: &str = "6";
+
+/// The cases that `APPEND_TOGETHER` leaves to the careful one, or the others.
+fn cases(are_left: bool) -> Vec<Case> {
+    let is_wanted = |outcome: &str| matches!(outcome, "1" | "2" | "3") == are_left;
+    CASES.into_iter().zip(OUTCOMES).filter(|(_, outcome)| is_wanted(outcome)).map(|(case, _)| case).collect()
+}
+
 async fn filled() -> Client {
-    let url = PostgresServer::shared().await.create_database().await;
-    let (mut client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
-    tokio::spawn(connection);
-    migrate::postgres::up(&mut client, migrate::Service::Chat, None).await.unwrap();
+    let client = connected(PLANNING).await;
     client.batch_execute(PEOPLE_AND_ROOMS).await.unwrap();
     client
 }
 
-/// The answers of one of the functions, and what is in the tables after it.
-async fn outcome(append: &str, cases: &[Case], client: &Client) -> Vec<String> {
-    let id = |tail: &str| format!("00000000-0000-0000-0000-{tail:0>12}");
-    let list = |items: Vec<String>| format!("ARRAY[{}]", items.join(","));
-    let column = |of: &dyn Fn(usize) -> String| list((0..cases.len()).map(of).collect());
-    let quoted = |text: Option<String>| text.map_or("NULL".to_owned(), |text| format!("'{text}'"));
+/// A call of a function that takes many, or with one case of `APPEND_ONE`.
+fn call(append: &str, cases: &[Case]) -> String {
+    let id = |tail: &str| format!("'00000000-0000-0000-0000-{tail:0>12}'::uuid");
+    let text = |text: &str| format!("'{text}'::text");
+    let or_null = |value: Option<String>, kind: &str| value.unwrap_or(format!("NULL::{kind}"));
+    let column = |of: &dyn Fn(usize) -> String| {
+        let values: Vec<_> = (0..cases.len()).map(of).collect();
+        if append == APPEND_ONE { values.concat() } else { format!("ARRAY[{}]", values.join(",")) }
+    };
     let arguments = [
-        column(&|nth| quoted(Some(id(cases[nth].0)))) + "::uuid[]",
-        column(&|nth| quoted(Some(id(cases[nth].1)))) + "::uuid[]",
-        column(&|nth| quoted(Some(id(&format!("03{}", cases[nth].2))))) + "::uuid[]",
-        column(&|nth| quoted(Some(id(cases[nth].2)))) + "::uuid[]",
-        column(&|nth| (nth % 2).to_string()) + "::smallint[]",
-        column(&|nth| quoted(cases[nth].3.map(id))) + "::uuid[]",
-        column(&|nth| quoted(Some(format!("text {}", cases[nth].2)))) + "::text[]",
-        column(&|nth| (100 + nth).to_string()) + "::bigint[]",
-        column(&|nth| quoted(cases[nth].4.map(str::to_owned))) + "::text[]",
+        column(&|nth| id(cases[nth].0)),
+        column(&|nth| id(cases[nth].1)),
+        column(&|nth| id(&format!("03{}", cases[nth].2))),
+        column(&|nth| id(cases[nth].2)),
+        column(&|nth| format!("{}::smallint", nth % 2)),
+        column(&|nth| or_null(cases[nth].3.map(id), "uuid")),
+        column(&|nth| text(&format!("text {}", cases[nth].2))),
+        column(&|nth| format!("{}::bigint", 100 + nth)),
+        column(&|nth| or_null(cases[nth].4.map(text), "text")),
     ];
-    let mut call = append.to_owned();
-    for (nth, argument) in arguments.iter().enumerate() {
-        call = call.replace(&format!("${}", nth + 1), argument);
-    }
+    let call = |call: String, (nth, argument): (usize, &String)| call.replace(&format!("${}", nth + 1), argument);
+    arguments.iter().enumerate().fold(append.to_owned(), call)
+}
+
+/// The rows of a query, each as text.
+async fn rows(client: &Client, sql: &str) -> Vec<String> {
+    let found = client.query(&format!("SELECT x::text FROM ({sql}) x"), &[]).await.unwrap();
+    found.iter().map(|row| row.get(0)).collect()
+}
+
+/// What an append changes.
+async fn tables(client: &Client) -> Vec<String> {
     let mut lines = Vec::new();
     for sql in [
-        call.as_str(),
         "SELECT room, seq, kind, at, actor, message_no, message_id, client_msg_id, format, reply_to, mentions, body \
          FROM chat.events ORDER BY room, seq",
         "SELECT * FROM chat.room_counters ORDER BY room",
         "SELECT room, \"user\", read_seq FROM chat.members ORDER BY room, \"user\"",
         "SELECT * FROM chat.mentions ORDER BY room, \"user\", seq",
     ] {
-        for row in client.query(&format!("SELECT x::text FROM ({sql}) x"), &[]).await.unwrap() {
-            lines.push(row.get::<_, String>(0));
-        }
+        lines.extend(rows(client, sql).await);
     }
     lines
 }
 
-#[tokio::test]
-async fn a_few_and_many_are_appended_alike() {
-    let (few, many) = (filled().await, filled().await);
-    let by_few = outcome(APPEND_FEW, &CASES, &few).await;
-    assert_eq!(by_few, outcome(APPEND_MANY, &CASES, &many).await);
-    let outcomes: Vec<_> = by_few.iter().take(CASES.len()).map(|row| &row[1..2]).collect();
-    assert_eq!(outcomes, ["0", "0", "0", "2", "1", "0", "4", "3", "1", "0", "5", "5", "0", "0"], "{by_few:#?}");
+/// The columns that all functions answer with, as the careful one has them.
+async fn with_care(client: &Client, cases: &[Case]) -> Vec<String> {
+    let sql = call(APPEND_WITH_CARE, cases);
+    rows(client, &format!("SELECT outcome, seq, mentions, username, display_name, avatar_url FROM ({sql}) y")).await
+}
+
+/// The first column of answers.
+fn outcomes(answers: &[String]) -> Vec<&str> {
+    answers.iter().map(|row| &row[1..2]).collect()
 }
 
 #[tokio::test]
-async fn a_few_and_many_are_appended_alike_one_by_one() {
-    let (few, many) = (filled().await, filled().await);
-    for case in CASES {
-        let by_few = outcome(APPEND_FEW, &[case], &few).await;
-        assert_eq!(by_few, outcome(APPEND_MANY, &[case], &many).await, "{case:?}");
+async fn what_is_appended_together_is_appended_as_with_care() {
+    let (quick, careful) = (filled().await, filled().await);
+    let plain = cases(false);
+    let answers = rows(&quick, &call(APPEND_TOGETHER, &plain)).await;
+    assert_eq!(outcomes(&answers), ["0", "0", "0", "0", "4", "0", "5", "5", "0", "0"], "{answers:#?}");
+    assert_eq!(answers, with_care(&careful, &plain).await);
+    assert_eq!(tables(&quick).await, tables(&careful).await);
+}
+
+#[tokio::test]
+async fn one_message_is_appended_alike_by_all() {
+    let (one, together, careful) = (filled().await, filled().await, filled().await);
+    for (case, outcome) in CASES.into_iter().zip(OUTCOMES) {
+        let asked = with_care(&careful, &[case]).await;
+        assert_eq!(outcomes(&asked), [outcome], "{case:?}");
+        let answer = rows(&one, &call(APPEND_ONE, &[case])).await;
+        assert!(if outcome == "0" { answer == asked } else { outcomes(&answer) == [VOID] }, "{case:?}: {answer:?}");
+        let answer = rows(&together, &call(APPEND_TOGETHER, &[case])).await;
+        let is_left = matches!(outcome, "1" | "2" | "3");
+        assert!(
+            if is_left { outcomes(&answer).last() == Some(&VOID) } else { answer == asked },
+            "{case:?}: {answer:?}"
+        );
+        let written = tables(&careful).await;
+        assert_eq!(tables(&one).await, written, "{case:?}");
+        assert_eq!(tables(&together).await, written, "{case:?}");
+    }
+}
+
+#[tokio::test]
+async fn one_that_is_left_to_the_careful_takes_back_those_around_it() {
+    let client = filled().await;
+    let before = tables(&client).await;
+    for odd in cases(true) {
+        let answers = rows(&client, &call(APPEND_TOGETHER, &[CASES[0], odd, CASES[1]])).await;
+        assert_eq!(outcomes(&answers).last(), Some(&VOID), "{odd:?}");
+        assert_eq!(tables(&client).await, before, "{odd:?}");
     }
 }

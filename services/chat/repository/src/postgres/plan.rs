@@ -1,13 +1,16 @@
 //! How PostgreSQL means to answer the hot queries: a result cannot tell whether an index was used.
 
 use testkit::PostgresServer;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::{Client, Config, NoTls};
 
+use super::append::PLANNING;
 use super::{log, members, neighbours, standings};
 
-async fn connected() -> Client {
+/// A connection, with these options, to a database of its own.
+pub(super) async fn connected(options: &str) -> Client {
     let url = PostgresServer::shared().await.create_database().await;
-    let (mut client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
+    let mut config: Config = url.parse().unwrap();
+    let (mut client, connection) = config.options(options).connect(NoTls).await.unwrap();
     tokio::spawn(connection);
     migrate::postgres::up(&mut client, migrate::Service::Chat, None).await.unwrap();
     client
@@ -16,7 +19,7 @@ async fn connected() -> Client {
 /// The steps of a query's plan, one a line, as it is made once for all values. The tables are empty and would be read from
 /// end to end, so that is forbidden: what still is has no index.
 async fn plan_of(sql: &str) -> String {
-    let client = connected().await;
+    let client = connected("").await;
     let nulls = vec!["NULL"; client.prepare(sql).await.unwrap().params().len()].join(", ");
     let prepare = format!("SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan; PREPARE q AS {sql}");
     client.batch_execute(&prepare).await.unwrap();
@@ -68,22 +71,31 @@ async fn each_user_who_is_asked_for_costs_a_look_into_indexes() {
     assert!(plan.contains("Subquery Scan on u"), "{plan}");
 }
 
-const FUNCTIONS: [&str; 2] = ["append_messages", "append_few"];
-
-/// Ten messages of one member of one room, each an answer that names somebody.
+/// What is appended: ten messages of one member of one room, each an answer that names somebody.
 const ASK: &str = "
     CREATE TEMP TABLE asked AS
     SELECT r.id AS room, u.id AS author, o.message_id AS original FROM chat.rooms r, chat.users u, chat.events o
     WHERE u.username = 'user1' AND o.kind = 4";
-const TEN_ARGUMENTS: &str = "(
+const ONE_BY_ONE: &str = "(
+        room, author, gen_random_uuid(), gen_random_uuid(), 0::smallint, original, 'hello', 7::bigint, 'user7'
+    )
+    FROM asked, generate_series(1, 10)";
+const TEN_AT_ONCE: &str = "(
         array_agg(room), array_agg(author), array_agg(gen_random_uuid()), array_agg(gen_random_uuid()),
         array_agg(0::smallint), array_agg(original), array_agg('hello'::text), array_agg(7::bigint), array_agg('user7'::text)
     )
     FROM asked, generate_series(1, 10)";
+const CALLS: [(&str, &str); 4] = [
+    ("append_one", ONE_BY_ONE),
+    ("append_together", TEN_AT_ONCE),
+    ("append_messages", TEN_AT_ONCE),
+    // Nodes of the version before call it.
+    ("append_few", TEN_AT_ONCE),
+];
 
 #[tokio::test]
 async fn what_an_append_looks_at_does_not_grow_with_the_log_or_the_room_though_it_was_planned_when_they_were_empty() {
-    let client = connected().await;
+    let client = connected(PLANNING).await;
     let fill = "
         SELECT chat.welcome(gen_random_uuid(), 'user' || n, 'user' || n, 'x', NULL, 1, '{}', 1) FROM generate_series(1, 500) n;
         SELECT chat.create_room(gen_random_uuid(), 0::smallint, 'den', 'den', NULL, NULL, NULL, '{}', '{}', id, 1, 9, NULL, NULL, 0)
@@ -92,19 +104,19 @@ async fn what_an_append_looks_at_does_not_grow_with_the_log_or_the_room_though_i
                                     '{first}', '{1}', '{NULL}')
         FROM chat.rooms r, chat.users u WHERE u.username = 'user1'";
     client.batch_execute(fill).await.unwrap();
-    let looked_at = async |function: &str| {
+    let looked_at = async |function: &str, arguments: &str| {
         let sql = "SELECT sum(seq_tup_read + idx_tup_fetch)::bigint FROM pg_stat_xact_user_tables \
                    WHERE schemaname = 'chat' AND (relname LIKE 'events%' OR relname IN ('members', 'users'))";
         client.batch_execute("BEGIN").await.unwrap();
         let before: i64 = client.query_one(sql, &[]).await.unwrap().get(0);
-        client.batch_execute(&format!("SELECT chat.{function}{TEN_ARGUMENTS}")).await.unwrap();
+        client.batch_execute(&format!("SELECT chat.{function}{arguments}")).await.unwrap();
         let after: i64 = client.query_one(sql, &[]).await.unwrap().get(0);
         client.batch_execute("COMMIT").await.unwrap();
         after - before
     };
     client.batch_execute(ASK).await.unwrap();
-    for function in FUNCTIONS {
-        looked_at(function).await;
+    for (function, arguments) in CALLS {
+        looked_at(function, arguments).await;
     }
     let grow = "
         INSERT INTO chat.members (room, \"user\", role, joined_at)
@@ -114,8 +126,8 @@ async fn what_an_append_looks_at_does_not_grow_with_the_log_or_the_room_though_i
         FROM chat.rooms r, chat.users u, generate_series(1, 5000) n WHERE u.username = 'user1';
         UPDATE chat.room_counters SET head_seq = 5200, message_count = 5200";
     client.batch_execute(grow).await.unwrap();
-    for function in FUNCTIONS {
-        let rows = looked_at(function).await;
+    for (function, arguments) in CALLS {
+        let rows = looked_at(function, arguments).await;
         assert!((10..200).contains(&rows), "{function}: {rows} rows for ten messages");
     }
 }

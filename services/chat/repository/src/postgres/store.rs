@@ -6,7 +6,7 @@ use chat_entity::Event;
 use database::postgres::{Pool, PostgresSettings, Sink, Writers};
 use kernel::StoreError;
 
-use super::append::Messages;
+use super::append::{Messages, PLANNING};
 use super::replica::Replica;
 
 /// What the server shows of us in its list of connections.
@@ -34,6 +34,7 @@ impl PostgresStore {
         let replica = Replica::of(settings, APPLICATION)?;
         let readers = Pool::new(&primary, settings.pool_size, settings.pool_queue);
         readers.ping().await?;
+        let primary = primary.with_options(PLANNING);
         let writers = Writers::start(&primary, settings.writers(), settings.writer_queue, &committed);
         Ok(Self { writers, readers, replica })
     }

@@ -6,6 +6,7 @@ mod racing;
 
 use chat_entity::{Event, EventContent, Format, Message, MessageBody, Seq};
 use chat_usecase::port::{Appended, Entry};
+use futures_util::future;
 use kernel::{MessageId, RoomId, Timestamp};
 
 use crate::samples::{
@@ -21,6 +22,7 @@ crate::suite!(
     an_answer_is_refused_unless_it_is_to_a_message_of_the_room
     who_is_not_in_the_room_appends_nothing
     a_closed_room_takes_nothing_new_and_still_knows_a_repeat
+    of_what_is_sent_at_once_each_gets_what_it_would_get_alone
     the_names_of_other_members_become_mentions
     values_at_the_extremes_come_back_as_they_were
 );
@@ -158,6 +160,41 @@ pub(crate) async fn a_closed_room_takes_nothing_new_and_still_knows_a_repeat(sto
     other.draft.format = Format::Markdown;
     assert_eq!(stores.log.append(other).await.unwrap(), Appended::ClientMsgIdTaken);
     assert_eq!(stores.checked_bodies(room).await, ["hello"]);
+}
+
+pub(crate) async fn of_what_is_sent_at_once_each_gets_what_it_would_get_alone(stores: Stores) {
+    let (ada, bob) = (person(&stores, "ada").await, person(&stores, "bob").await);
+    let out = person(&stores, "out").await;
+    let room = public_room(&stores, &ada, "den").await;
+    join(&stores, &bob, room).await;
+    let sent = entry(&ada, room, "before");
+    let first = append(&stores, sent.clone()).await;
+    let mut answer = entry(&ada, room, "an answer to nothing");
+    answer.draft.reply_to = Some(MessageId::new());
+    let of_out = || entry(&out, room, "from outside");
+    let odd = [of_out(), answer, Entry { message_id: MessageId::new(), ..sent }];
+    let refused =
+        [Appended::NotAMember, Appended::NoSuchReply, Appended::Repeated(Box::new(first))].map(|outcome| vec![outcome]);
+    // At first with one who may not write, then with each of the others as well, and all waiting before the first is begun.
+    for (odd, refused) in odd.into_iter().zip(refused) {
+        let before = head(&stores, room).await;
+        let all = [naming(&ada, room, &["bob"]), entry(&bob, room, "his"), of_out(), odd, entry(&ada, room, "last")];
+        let all = future::join_all(all.map(|entry| stores.log.append(entry))).await;
+        let mut places = Vec::new();
+        let mut others = Vec::new();
+        for outcome in all {
+            match outcome.unwrap() {
+                Appended::Created(message) => places.push((message.seq.get(), message.mentions)),
+                other => others.push(other),
+            }
+        }
+        assert_eq!(places, [(before + 1, vec![bob.id]), (before + 2, vec![]), (before + 3, vec![])]);
+        assert_eq!(others, [vec![Appended::NotAMember], refused].concat());
+    }
+    let hers = standing(&stores, &ada, room).await;
+    assert_eq!((hers.read_seq, hers.unread), (hers.room.head_seq, 0), "who writes has read");
+    assert_eq!(unread(&stores, &bob, room).await, (1, 0));
+    assert_eq!(stores.checked_bodies(room).await.len(), 10);
 }
 
 pub(crate) async fn the_names_of_other_members_become_mentions(stores: Stores) {

@@ -1,0 +1,1 @@
+-- SQLite looks for repeats in one index of one table anyway. Nothing changes; both stores count the same versions.

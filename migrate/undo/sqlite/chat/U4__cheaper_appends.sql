@@ -1,0 +1,1 @@
+-- Takes back V4, which changes nothing.
