@@ -3,6 +3,7 @@
 
 mod job;
 mod shard;
+mod tempo;
 
 use std::hash::Hash;
 use std::sync::Arc;

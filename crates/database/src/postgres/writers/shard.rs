@@ -9,13 +9,14 @@ use tokio::sync::mpsc::Receiver;
 use tokio::time::timeout;
 
 use super::job::{Batch, Change, Failed, Job, Waiting};
+use super::tempo::Tempo;
 use super::{Append, Sink};
 use crate::postgres::failure::QueryError;
 use crate::postgres::server::{Connection, Server};
 
 /// Entries that share a statement at most.
 const BATCH: usize = 1_024;
-/// How long a batch waits for as many as were in the one before it: little beside a round trip and a commit, and the least that the timer knows.
+/// How long a batch waits for company: little beside a round trip and a commit, and the least that the timer knows.
 const LINGER: Duration = Duration::from_millis(1);
 /// How often a change is tried that loses against others.
 const ATTEMPTS: u32 = 3;
@@ -45,7 +46,7 @@ impl<A: Append> Shard<A> {
     pub(super) async fn run(mut self, mut queue: Receiver<Job<A>>) {
         // The job that could not be part of the batch before it.
         let mut left_over = None;
-        let mut before = 0;
+        let mut tempo = Tempo::new(Instant::now());
         loop {
             let next = match left_over.take() {
                 Some(job) => Some(job),
@@ -62,14 +63,12 @@ impl<A: Append> Shard<A> {
             }
             let change = match job {
                 Job::Append(first) => {
-                    // Those who were answered together come back together, a little apart; without this, a large batch
-                    // falls into small ones, each of which costs a commit. One who talks alone is never held up.
-                    if before > 1 && queue.len() + 1 < before {
+                    if queue.len() + 1 < tempo.wanted() {
                         tokio::time::sleep(LINGER).await;
                     }
                     let batch;
                     (batch, left_over) = gather(first, &mut queue);
-                    before = batch.len();
+                    tempo.note(batch.len(), Instant::now());
                     Box::new(Batch::new(batch))
                 }
                 Job::Change(change) => change,

@@ -105,12 +105,14 @@ pub(super) struct Incoming {
     outbox: Rc<Outbox>,
     frames: Frames,
     buffer: ReadBuffer,
+    /// Whether the last read was a full one, so that more is there: others come first.
+    has_had_much: bool,
 }
 
 impl Incoming {
     /// What comes on the connection that an outbox writes to, after what has come already.
     pub(super) fn new(outbox: Rc<Outbox>, max_message: usize, early: &[u8], buffer: ReadBuffer) -> Self {
-        Self { outbox, frames: Frames::new(max_message, early), buffer }
+        Self { outbox, frames: Frames::new(max_message, early), buffer, has_had_much: false }
     }
 
     /// Waits for the next frame. Nothing is lost when it is not waited for to the end.
@@ -142,12 +144,16 @@ impl Incoming {
     /// Waits for bytes and takes them.
     async fn read(&mut self) -> Result<(), Fault> {
         let Some(line) = self.outbox.line() else { return Err(Fault::Gone) };
+        if std::mem::take(&mut self.has_had_much) {
+            tokio::task::yield_now().await;
+        }
         loop {
             line.readable().await.map_err(|_| Fault::Gone)?;
             let mut buffer = self.buffer.borrow_mut();
             match line.read(&mut buffer) {
                 Ok(0) => return Err(Fault::Gone),
                 Ok(bytes) => {
+                    self.has_had_much = bytes == buffer.len();
                     self.frames.add(&buffer[..bytes]);
                     return Ok(());
                 }
@@ -165,6 +171,13 @@ fn is_passing(error: &io::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::Cell;
+
+    use actix_web::rt;
+    use actix_web::rt::net::{TcpListener, TcpStream};
+    use tokio::io::AsyncWriteExt;
+
+    use super::super::line::Line;
 
     /// A masked frame, with a mask that changes nothing.
     fn frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
@@ -224,5 +237,33 @@ mod tests {
     fn what_is_no_frame_is_refused() {
         let unmasked = [0x81, 0x02, b'h', b'i'];
         assert!(matches!(Frames::new(100, &unmasked).next(), Err(Fault::Broken)));
+    }
+
+    #[actix_web::test]
+    async fn whoever_sends_very_much_lets_others_have_their_turns() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let outbox = Outbox::new(1 << 20, 100, Rc::default());
+        outbox.connect(Line::new(listener.accept().await.unwrap().0));
+        const PONGS: usize = 100_000;
+        let pongs = frame(0x8a, b"").repeat(PONGS);
+        let turns_at_least = pongs.len() / READ_AT_ONCE / 2;
+        rt::spawn(async move { peer.write_all(&pongs).await.unwrap() });
+        let turns = Rc::new(Cell::new(0));
+        rt::spawn({
+            let turns = Rc::clone(&turns);
+            async move {
+                loop {
+                    turns.set(turns.get() + 1);
+                    tokio::task::yield_now().await;
+                }
+            }
+        });
+        let mut incoming = Incoming::new(outbox, 1_000, &[], read_buffer());
+        for _ in 0..PONGS {
+            assert!(matches!(incoming.next().await, Ok(Frame::Pong(_))));
+        }
+        assert!(turns.get() >= turns_at_least, "{} turns, {turns_at_least} wanted", turns.get());
+        assert!(matches!(incoming.next().await, Err(Fault::Gone)));
     }
 }
