@@ -24,6 +24,7 @@ fn undo_of(service: Service, version: i64) -> Option<&'static str> {
         (Service::Chat, 2) => Some(include_str!("../undo/sqlite/chat/U2__membership_and_profile_versions.sql")),
         (Service::Chat, 3) => Some(include_str!("../undo/sqlite/chat/U3__short_appends.sql")),
         (Service::Chat, 4) => Some(include_str!("../undo/sqlite/chat/U4__cheaper_appends.sql")),
+        (Service::Chat, 5) => Some(include_str!("../undo/sqlite/chat/U5__rooms_lie_together.sql")),
         _ => None,
     }
 }

@@ -13,7 +13,7 @@ async fn ten_on_postgresql_all_find_it_done() {
         said.with(0);
     }
     assert_eq!(place.rows("auth", HISTORY).await, ["1", "2"]);
-    assert_eq!(place.rows("chat", HISTORY).await, ["1", "2", "3", "4"]);
+    assert_eq!(place.rows("chat", HISTORY).await, ["1", "2", "3", "4", "5"]);
     place.run("status").await.with(0);
 }
 
@@ -29,7 +29,7 @@ async fn ten_on_an_embedded_store_are_one_that_works_and_others_that_say_who_hol
     }
     assert!(done > 0);
     assert_eq!(place.rows("auth", HISTORY).await, ["1", "2"]);
-    assert_eq!(place.rows("chat", HISTORY).await, ["1", "2", "3", "4"]);
+    assert_eq!(place.rows("chat", HISTORY).await, ["1", "2", "3", "4", "5"]);
 }
 
 #[tokio::test]

@@ -77,3 +77,19 @@ async fn a_way_down_that_fails_leaves_everything_as_it_was() {
         place.run("status").await.with(0);
     }
 }
+
+#[tokio::test]
+async fn a_log_is_the_same_in_whatever_order_its_rows_lie() {
+    let log = "SELECT room, seq, kind, at, actor, subject, message_no, message_id, client_msg_id, format, reply_to, mentions, \
+               body, detail FROM events ORDER BY room, seq";
+    for place in Place::both().await {
+        place.run("up").await.with(0);
+        place.run("seed").await.with(0);
+        let seeded = place.rows("chat", log).await;
+        assert!(seeded.len() > 10, "{seeded:?}");
+        for step in ["down 4 --service chat", "up"] {
+            place.run(step).await.with(0);
+            assert_eq!(place.rows("chat", log).await, seeded, "{step}");
+        }
+    }
+}

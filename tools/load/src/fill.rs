@@ -64,7 +64,7 @@ pub fn sqlite(data: &Path, filling: Filling) -> io::Result<()> {
             &format!(
                 "INSERT INTO events (room, seq, kind, at, actor, message_no, message_id, client_msg_id, format, body) \
                  SELECT r.n, s.n, 4, 0, ?1, s.n, randomblob(16), randomblob(16), 0, ?2 \
-                 FROM {} s CROSS JOIN {numbers} r",
+                 FROM {numbers} r CROSS JOIN {} s",
                 series(1, DEPTH)
             ),
             rusqlite::params![author, body],

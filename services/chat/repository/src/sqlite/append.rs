@@ -218,15 +218,31 @@ fn count_message(connection: &Connection, counters: &Counters, message: &Message
 
 /// The message that an earlier call with the same `client_msg_id` made, if there was one.
 fn repeat(connection: &Connection, room: i64, entry: &Entry) -> Result<Option<Appended>> {
-    let sql = format!(
-        "SELECT {} FROM {} WHERE e.room = ?1 AND e.actor = ?2 AND e.client_msg_id = ?3",
-        rows::EVENT_COLUMNS,
-        rows::EVENT_SOURCE
-    );
+    let sql = select_repeat();
     let key = params![room, entry.author.as_bytes(), entry.draft.client_msg_id.0.as_bytes()];
     let earlier =
         connection.prepare_cached(&sql)?.query_row(key, |row| rows::message(row, entry.draft.room_id)).optional()?;
     Ok(earlier.map(|message| {
         if message.is_what(&entry.draft) { Appended::Repeated(Box::new(message)) } else { Appended::ClientMsgIdTaken }
     }))
+}
+
+fn select_repeat() -> String {
+    format!(
+        "SELECT {} FROM {} WHERE e.room = ?1 AND e.actor = ?2 AND e.client_msg_id = ?3",
+        rows::EVENT_COLUMNS,
+        rows::EVENT_SOURCE
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::plan;
+    use super::*;
+
+    #[test]
+    fn a_repeat_is_found_by_one_look_into_the_index_that_refuses_it() {
+        let plan = plan::of(&select_repeat());
+        assert!(plan.contains("SEARCH e USING INDEX events_once (room=? AND actor=? AND client_msg_id=?)"), "{plan}");
+    }
 }

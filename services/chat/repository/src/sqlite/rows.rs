@@ -23,13 +23,24 @@ pub(super) const ROOM_COLUMNS: &str = "r.id, r.kind, r.name, r.title, r.topic, r
 pub(super) const EVENT_COLUMNS: &str = "e.seq, e.kind, e.at, e.actor, e.message_id, e.client_msg_id, e.format, \
      e.reply_to, e.mentions, e.body, e.detail, u.id, u.username, u.display_name, u.avatar_url, e.message_no";
 
+macro_rules! about {
+    () => {
+        "LEFT JOIN users u ON u.id = coalesce(e.subject, e.actor)"
+    };
+}
+
 /// The join that [`EVENT_COLUMNS`] needs.
-pub(super) const EVENT_SOURCE: &str = "events e LEFT JOIN users u ON u.id = coalesce(e.subject, e.actor)";
+pub(super) const EVENT_SOURCE: &str = concat!("events e ", about!());
 
 /// A read of messages: `rest` is what follows the condition on the room, which is `?1`. The kind stands there as a
-/// number, as SQLite uses the index of messages only where it can see that the condition is the index's own.
+/// number, as SQLite uses the index of messages only where it can see that the condition is the index's own; and the index
+/// is named, as SQLite would rather go through the room's rows, which lie together, and does not know how many are no messages.
 pub(super) fn select_messages(rest: &str) -> String {
-    format!("SELECT {EVENT_COLUMNS} FROM {EVENT_SOURCE} WHERE e.room = ?1 AND e.kind = {MESSAGE_CREATED} {rest}")
+    format!(
+        "SELECT {EVENT_COLUMNS} FROM events e INDEXED BY events_messages {} \
+         WHERE e.room = ?1 AND e.kind = {MESSAGE_CREATED} {rest}",
+        about!()
+    )
 }
 
 /// SQLite's integers are signed; a count or a place never comes near the difference.

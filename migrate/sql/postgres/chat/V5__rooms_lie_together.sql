@@ -1,0 +1,1 @@
+-- PostgreSQL has no tables that stay in the order of a key. Nothing changes; both stores count the same versions.

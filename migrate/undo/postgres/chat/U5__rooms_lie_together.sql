@@ -1,0 +1,1 @@
+-- Takes back V5, which changes nothing.
