@@ -39,9 +39,14 @@ pub fn without_twin(place: &str, service: &str, sqlite: &BTreeSet<String>, postg
 }
 
 /// Whether an undo file that drops something names it in its head, which `migrate down` reads. That it names the right things
-/// is tested in migrate, against what really disappears.
+/// is tested in migrate, against what really disappears. A table that the file itself has moved aside is no loss.
 pub fn without_losses(file: &str, text: &str) -> Option<String> {
-    let drops = ["DROP TABLE", "DROP COLUMN"].iter().any(|statement| text.to_uppercase().contains(statement));
+    let upper = text.to_uppercase();
+    let is_aside = |rest: &str| {
+        let table = rest.split([';', ' ', '\n']).next().unwrap_or_default();
+        upper.contains(&format!("RENAME TO {table};"))
+    };
+    let drops = upper.contains("DROP COLUMN") || upper.split("DROP TABLE ").skip(1).any(|rest| !is_aside(rest));
     let says = text.lines().take_while(|line| line.starts_with("--")).any(|line| line.starts_with("-- loses: "));
     (drops && !says).then(|| {
         format!(
@@ -98,5 +103,7 @@ mod tests {
         assert!(without_losses("f", "alter table a drop column b;").is_some());
         assert_eq!(without_losses("f", "-- Why.\n-- loses: a\n\nDROP TABLE a;"), None);
         assert_eq!(without_losses("f", "-- Why.\nDROP INDEX a;"), None);
+        assert_eq!(without_losses("f", "ALTER TABLE a RENAME TO b;\nCREATE TABLE a (c);\nDROP TABLE b;"), None);
+        assert!(without_losses("f", "ALTER TABLE a RENAME TO b;\nDROP TABLE a;").is_some());
     }
 }
