@@ -1,11 +1,19 @@
 //! Migrations of the embedded store.
 
+use std::ffi::c_int;
+use std::time::{Duration, Instant};
+
 use refinery::{Runner, Target};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::loss::{self, Dropped, Loss};
 use crate::standing::{Applied, Migration, Standing};
 use crate::{Error, NoSuchVersion, NotBelow, Service};
+
+/// How often a long migration says that it is at work, and how many of SQLite's steps lie between two looks at the clock: some
+/// milliseconds.
+const TELL_EVERY: Duration = Duration::from_secs(5);
+const STEPS: c_int = 100_000;
 
 mod auth {
     refinery::embed_migrations!("sql/sqlite/auth");
@@ -63,12 +71,44 @@ pub fn up_to(connection: &mut Connection, service: Service, target: i64) -> Resu
     let version = i32::try_from(target).ok().filter(|_| (1..=known).contains(&target));
     let version = version.ok_or_else(|| failed(service, NoSuchVersion { wanted: target, known }))?;
     let runner = runner(service).set_target(Target::Version(version));
-    let report = runner.run(connection).map_err(|error| failed(service, error))?;
+    if (1..target).contains(&found) {
+        tracing::info!(
+            service = service.name(),
+            from = found,
+            to = target,
+            "migrating the store, a large one takes minutes"
+        );
+    }
+    tell_of_progress(connection, Some(service)).map_err(|error| failed(service, error))?;
+    let report = runner.run(connection);
+    tell_of_progress(connection, None).map_err(|error| failed(service, error))?;
+    let report = report.map_err(|error| failed(service, error))?;
     let applied = report.applied_migrations();
     if let Some(newest) = applied.last() {
         tracing::info!(service = service.name(), from = found, to = newest.version(), "migrated the store");
     }
     Ok(applied.len())
+}
+
+/// Says now and then that a migration of a service is still at work, or no more.
+fn tell_of_progress(connection: &mut Connection, of: Option<Service>) -> rusqlite::Result<()> {
+    let begun = Instant::now();
+    let mut told = begun;
+    let handler = of.map(|service| {
+        move || {
+            if told.elapsed() >= TELL_EVERY {
+                told = Instant::now();
+                tracing::info!(
+                    service = service.name(),
+                    seconds = begun.elapsed().as_secs(),
+                    "still migrating the store"
+                );
+            }
+            // Go on.
+            false
+        }
+    });
+    connection.progress_handler(STEPS, handler)
 }
 
 /// Undoes migrations, newest first, until the schema is at `target`; all of them or none. What was in them is lost.
