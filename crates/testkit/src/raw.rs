@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
@@ -88,6 +89,19 @@ impl RawSocket {
     /// Sends a text frame.
     pub async fn text(&mut self, text: &str) {
         self.send(0x81, text.len() as u64, text.as_bytes()).await;
+    }
+
+    /// Asks to start without a cursor and waits for the answer: what happens from then on is sent.
+    pub async fn start(&mut self) {
+        self.text(r#"{"id":"1","type":"start"}"#).await;
+        loop {
+            let frame = self.frame().await.expect("the server answers a start");
+            let told: Value = serde_json::from_slice(&frame.payload).unwrap_or_default();
+            if told["reply_to"] == "1" {
+                assert_eq!(told["ok"], true, "{told}");
+                return;
+            }
+        }
     }
 
     /// The next frame; `None` when the connection has ended.

@@ -12,7 +12,7 @@ async fn a_reader_that_stalls_is_closed_with_4410_and_resumes_without_a_hole() {
     let room = server.rest.room(&ada).await;
     server.rest.join(&bob, &room).await;
     let mut stalled = RawSocket::connect(server.rest.addr(), &bob.token, Some(4_096)).await;
-    stalled.text(r#"{"id":"1","type":"start"}"#).await;
+    stalled.start().await;
     let mut sender = server.rest.live(&ada, json!({})).await;
     let body = "x".repeat(8_000);
     // Enough for the queue and for what the system keeps for a peer with so small a window.
@@ -64,8 +64,7 @@ async fn a_peer_whose_window_stays_closed_is_gone_in_time() {
     let room = server.rest.room(&ada).await;
     server.rest.join(&bob, &room).await;
     let mut stalled = RawSocket::connect(server.rest.addr(), &bob.token, Some(4_096)).await;
-    stalled.text(r#"{"id":"1","type":"start"}"#).await;
-    stalled.frame().await.unwrap();
+    stalled.start().await;
     // More than its window takes, and less than the queue holds: nothing but the closed window is wrong with it.
     let body = "x".repeat(8_000);
     for _ in 0..80 {

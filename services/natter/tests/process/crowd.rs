@@ -50,7 +50,7 @@ async fn a_hundred_who_never_read_slow_nobody_down_and_cost_a_bounded_amount_of_
     let mut stalled = Vec::new();
     for person in &people[1..=STALLED] {
         let mut socket = RawSocket::connect(server.addr(), &person.token, Some(4_096)).await;
-        socket.text(r#"{"id":"1","type":"start"}"#).await;
+        socket.start().await;
         stalled.push(socket);
     }
     let mut readers = Vec::new();
