@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-use testkit::Person;
+use serde_json::{Value, json};
+use testkit::{Live, Person};
 
 use crate::fleet::for_a_while;
 use crate::load::{Load, report};
@@ -27,6 +27,17 @@ async fn stays_out(load: &Load, gone: &Person) {
             let status = node.get(path, &gone.token).await.status;
             assert!(status == 401 || status == 503, "{path} answered {status} to an ended session");
         }
+    }
+}
+
+/// What has been answered is over for the client, though the server still waits for NATS to confirm that it listens to the
+/// new room.
+async fn uses_an_id_again(live: &mut Live) {
+    for kind in ["room.create", "ping"] {
+        let data = if kind == "ping" { json!({}) } else { json!({"kind": "private", "name": "den"}) };
+        live.send_raw(json!({"id": "same", "type": kind, "data": data}).to_string()).await;
+        let reply = live.reply("same").await;
+        assert_eq!(reply["ok"], true, "{kind}: {reply}");
     }
 }
 
@@ -72,7 +83,10 @@ async fn nats_is_away() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nats_hangs() {
     let load = Load::start().await;
+    let rest = load.fleet.rest();
+    let mut live = rest.live(&rest.person("maker").await, json!({})).await;
     load.fleet.nats.pause().await;
+    uses_an_id_again(&mut live).await;
     load.goes_on(100).await;
     for_a_while().await;
     load.fleet.nats.resume().await;

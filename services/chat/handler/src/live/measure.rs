@@ -4,7 +4,6 @@
 //! A [`Hub`] is a worker's hub without its tasks. Nothing moves unless it is told to, so that each step can be measured alone.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -31,7 +30,6 @@ pub struct Hub {
     shard: Rc<Shard>,
     inbox: RefCell<Inbox>,
     sockets: Vec<Rc<Socket>>,
-    ids: RefCell<HashSet<String>>,
 }
 
 impl Hub {
@@ -55,15 +53,15 @@ impl Hub {
             shard.follow(&socket, room.id, room.head_seq, room.head_seq.next());
             sockets.push(socket);
         }
-        Self { shard, inbox: RefCell::new(inbox), sockets, ids: RefCell::default() }
+        Self { shard, inbox: RefCell::new(inbox), sockets }
     }
 
     /// What the reader makes of a text that the first socket has sent: its answer in the making.
     ///
     /// # Panics
     /// When the text is no request.
-    pub fn request(&self, text: &str) -> Pin<Box<dyn Future<Output = ()> + '_>> {
-        self.shard.request(&self.sockets[0], text, &self.ids).expect("the text is a request")
+    pub fn request(&self, text: &str) -> Pin<Box<dyn Future<Output = ()>>> {
+        self.shard.request(&self.sockets[0], text).expect("the text is a request")
     }
 
     /// Puts what the fan-out has noted for the hub into its sockets' queues, as the hub's task does. Says how many events

@@ -1,7 +1,5 @@
 //! Owns what a client sends: hands requests on in order, and does not wait for one before it reads the next.
 
-use std::cell::RefCell;
-use std::collections::HashSet;
 use std::pin::Pin;
 use std::rc::Rc;
 
@@ -20,8 +18,8 @@ use super::requests::refuse;
 use super::shard::Shard;
 use super::socket::{Ending, Socket};
 
-/// A request that is being answered.
-type InFlight<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
+/// A request that is being answered, or whose answer has something to follow it.
+type InFlight = Pin<Box<dyn Future<Output = ()>>>;
 
 /// Codes of RFC 6455, section 7.4.1.
 mod standard {
@@ -45,8 +43,7 @@ impl Shard {
 
     async fn read_requests(self: &Rc<Self>, socket: &Rc<Socket>, incoming: &mut Incoming) {
         let mut reassembly = Reassembly::default();
-        let ids = RefCell::new(HashSet::new());
-        let mut in_flight = FuturesUnordered::<InFlight<'_>>::new();
+        let mut in_flight = FuturesUnordered::<InFlight>::new();
         while !socket.is_closing() && !socket.is_draining.get() {
             let has_room = in_flight.len() < self.live.settings.max_in_flight;
             let heard = tokio::select! {
@@ -57,7 +54,7 @@ impl Shard {
                 heard = incoming.next(), if has_room => heard,
             };
             let Some(text) = self.text_of(socket, heard, &mut reassembly) else { continue };
-            let Some(mut request) = self.request(socket, &text, &ids) else { continue };
+            let Some(mut request) = self.request(socket, &text) else { continue };
             // Polled once here, so that what it asks for is in line before the next request is looked at.
             if futures_util::poll!(&mut request).is_pending() {
                 in_flight.push(request);
@@ -120,12 +117,7 @@ impl Shard {
     }
 
     /// Makes the answer to a text in the making; refuses at once what is no request.
-    pub(super) fn request<'a>(
-        self: &Rc<Self>,
-        socket: &Rc<Socket>,
-        text: &str,
-        ids: &'a RefCell<HashSet<String>>,
-    ) -> Option<InFlight<'a>> {
+    pub(super) fn request(self: &Rc<Self>, socket: &Rc<Socket>, text: &str) -> Option<InFlight> {
         let Ok(request) = serde_json::from_str::<RawRequest<'_>>(text) else {
             self.close(socket, &Ending::new(close::MALFORMED, "send a JSON object with id and type"));
             return None;
@@ -142,7 +134,7 @@ impl Shard {
             refuse(self, socket, &id, problem);
             return None;
         }
-        if !ids.borrow_mut().insert(id.clone()) {
+        if !socket.unanswered.borrow_mut().insert(id.clone()) {
             let problem = Problem::new(Slug::InvalidRequest, "A request with this id is in flight.");
             refuse(self, socket, &id, problem);
             return None;
@@ -150,10 +142,7 @@ impl Shard {
         let kind = request.kind.into_owned();
         let data = request.data.map_or_else(|| "{}".to_owned(), |data| data.get().to_owned());
         let (shard, socket) = (Rc::clone(self), Rc::clone(socket));
-        Some(Box::pin(async move {
-            shard.answer(&socket, &id, &kind, &data).await;
-            ids.borrow_mut().remove(&id);
-        }))
+        Some(Box::pin(async move { shard.answer(&socket, &id, &kind, &data).await }))
     }
 }
 

@@ -40,6 +40,7 @@ impl Shard {
     /// Answers one request, with exactly one reply.
     pub(super) async fn answer(self: &Rc<Self>, socket: &Rc<Socket>, id: &str, kind: &str, data: &str) {
         if let Err(problem) = self.dispatch(socket, id, kind, data).await {
+            socket.unanswered.borrow_mut().remove(id);
             refuse(self, socket, id, problem);
         }
     }
@@ -204,7 +205,9 @@ impl Shard {
         Ok(())
     }
 
-    fn reply(&self, socket: &Socket, id: &str, data: impl Serialize) {
+    /// Says that a request is done. What follows from it, if anything, comes after.
+    pub(super) fn reply(&self, socket: &Socket, id: &str, data: impl Serialize) {
+        socket.unanswered.borrow_mut().remove(id);
         socket.send(frame::json(&Reply::ok(id, data)), self.live.settings.close_within);
     }
 }

@@ -38,6 +38,8 @@ pub(super) struct Socket {
     /// The user as others see them.
     pub(super) profile: RefCell<Profile>,
     pub(super) outbox: Rc<Outbox>,
+    /// The ids of requests that have no reply yet. A client may use an id again as soon as it has read the reply.
+    pub(super) unanswered: RefCell<HashSet<String>>,
     pub(super) phase: Cell<Phase>,
     /// Whether a `start` has come, whatever became of it: the time limit is for the first.
     pub(super) has_asked_to_start: Cell<bool>,

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use chat_entity::Seq;
 use chat_usecase::StartedRoom;
-use contract::frames::{ROOMS_PER_FRAME, Reply, RoomEntry, ServerFrame, Start, Started};
+use contract::frames::{ROOMS_PER_FRAME, RoomEntry, ServerFrame, Start, Started};
 use contract::problem::Problem;
 use kernel::RoomId;
 
@@ -43,8 +43,7 @@ impl Shard {
         let mut unheard = Vec::new();
         let mut rest = &rooms[..];
         let (first, entries) = take_frame(&mut rest);
-        let reply = Reply::ok(id, Started { rooms: entries });
-        socket.send(frame::json(&reply), self.live.settings.close_within);
+        self.reply(socket, id, Started { rooms: entries });
         self.follow_all(socket, first, &mut unheard);
         while !rest.is_empty() {
             socket.outbox.room().await;

@@ -132,6 +132,7 @@ pub(super) fn new_socket(shard: &Shard, principal: Principal, outbox: Rc<Outbox>
         principal,
         profile: RefCell::new(profile),
         outbox,
+        unanswered: RefCell::default(),
         phase: Cell::new(Phase::Waiting),
         has_asked_to_start: Cell::new(false),
         rooms: RefCell::default(),
