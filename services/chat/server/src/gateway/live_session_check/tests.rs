@@ -91,6 +91,11 @@ async fn a_session_is_asked_of_auth_once_and_then_remembered_by_redis() {
     assert_eq!(scene.sessions.dead(&[live]).await, Ok(vec![]));
     assert_eq!(scene.auth.asked(), 1);
     scene.server.stop(false).await;
+    // Its worker may still answer for a moment.
+    testkit::until("the auth service is gone", || async {
+        scene.sessions.check(SessionId::new()).await.is_err().then_some(())
+    })
+    .await;
     assert_eq!(scene.sessions.check(live).await, Ok(SessionState::Live), "Redis remembers it");
     assert_eq!(scene.sessions.check(SessionId::new()).await, Err(Unavailable));
     assert_eq!(scene.sessions.dead(&[live, SessionId::new()]).await, Err(Unavailable));
