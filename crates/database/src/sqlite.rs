@@ -1,6 +1,7 @@
 //! SQLite as Natter uses it: write-ahead log, durable at every commit, one writer thread, a few reader threads.
 
 mod checkpoints;
+mod full_log;
 mod readers;
 mod writer;
 
@@ -11,6 +12,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::{Connection, OpenFlags};
 
+pub use full_log::lengthen_log;
 pub use readers::Readers;
 pub use writer::{Sink, Tx, Writer, WriterSettings};
 
@@ -29,7 +31,8 @@ pub fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
     connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
-    prepare_once(&connection)?;
+    keep_statements(&connection)?;
+    keep_log(&connection)?;
     Ok(connection)
 }
 
@@ -39,7 +42,8 @@ pub fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "query_only", "ON")?;
-    prepare_once(&connection)?;
+    keep_statements(&connection)?;
+    keep_log(&connection)?;
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     connection.create_scalar_function("begins_with", 2, flags, begins_with)?;
     Ok(connection)
@@ -47,9 +51,15 @@ pub fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
 
 /// Keeps prepared statements, and keeps them as they are. SQLite would like to look at each value that is bound, and to
 /// plan again for it: that parsed a statement again each time that it was used, which took a third of an append.
-fn prepare_once(connection: &Connection) -> rusqlite::Result<()> {
+fn keep_statements(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
+}
+
+/// Leaves the log in its place when the last connection is closed. SQLite would copy it and take it away, as it likes to when a
+/// server stops in an orderly manner and starts again; then it would have to become long again, see [`lengthen_log`].
+fn keep_log(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map(drop)
 }
 
 /// `begins_with(text, prefix)`: without regard to case in any script, which SQLite's own `LIKE` has for ASCII only, and

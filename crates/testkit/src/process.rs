@@ -31,7 +31,7 @@ pub fn example(name: &str) -> String {
 
 impl Process {
     /// Starts `program` on a free port with its data in `data_dir`, and waits until it says where it listens. Password
-    /// hashing is made cheap and limits are off, unless `vars` say otherwise.
+    /// hashing is made cheap, limits are off and the log is short, unless `vars` say otherwise.
     ///
     /// # Errors
     /// What the program wrote to standard error, when it ends instead.
@@ -43,6 +43,7 @@ impl Process {
             .env("LIMITS_ENABLED", "false")
             .env("AUTH_HASH_MEMORY_KIB", "8192")
             .env("AUTH_HASH_PASSES", "1")
+            .env("CHAT_STORE_FULL_LOG", "false")
             .env("LOG_FILTER", "warn")
             .envs(vars.iter().copied())
             .current_dir(std::env::temp_dir())

@@ -83,6 +83,7 @@ impl TurnedServer {
             ("LIMITS_ENABLED", "false"),
             ("AUTH_HASH_MEMORY_KIB", "8192"),
             ("AUTH_HASH_PASSES", "1"),
+            ("CHAT_STORE_FULL_LOG", "false"),
             ("DATA_DIR", home.path().to_str().unwrap()),
         ];
         let vars: HashMap<String, String> =

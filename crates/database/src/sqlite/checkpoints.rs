@@ -16,7 +16,7 @@ use super::open_reader;
 
 /// Pages of log before they are copied: 20,000 × 4 KiB = 80 MiB. Measured on a machine with 2 cores, it makes an append a
 /// fifth cheaper than SQLite's 1,000, because hot pages are copied less often.
-const PAGES: u32 = 20_000;
+pub(super) const PAGES: u32 = 20_000;
 /// Beyond so many times that, the writer copies everything itself: the thread is gone, or cannot keep up.
 const TOO_MANY: u32 = 4;
 

@@ -55,6 +55,8 @@ pub struct ChatSettings {
     pub reconnects_per_second: u32,
     /// Connections that read the database.
     pub store_readers: usize,
+    /// Whether an embedded store's log gets its full length of 80 MiB at the first start.
+    pub store_full_log: bool,
 }
 
 impl Default for ChatSettings {
@@ -78,6 +80,7 @@ impl Default for ChatSettings {
             presence_grace_ms: 5_000,
             reconnects_per_second: 200,
             store_readers: 4,
+            store_full_log: true,
         }
     }
 }

@@ -12,7 +12,7 @@ use chat_repository::sqlite::{SqliteLog, SqlitePeople, SqliteRooms, SqliteStore}
 use chat_usecase::port::{Log, People, PresenceLeases, Rooms, Tickets};
 use database::DataDir;
 use database::redis::RedisLimiter;
-use database::sqlite::open_writer;
+use database::sqlite::{lengthen_log, open_writer};
 use limit::{LocalLimiter, RateLimiter, Unlimited};
 use process::{Fleet, StoreCheck, Stores};
 use web::ReadyCheck;
@@ -24,6 +24,9 @@ use crate::{ChatSettings, StartError};
 const DATABASE: &str = "chat.db";
 /// What a store is called where it is not ready.
 const NAME: &str = "chat store";
+/// How much longer a first start may take for the sake of the commits that follow: little beside the second in which a server
+/// is to be ready, and twice what an SSD needs.
+const LENGTHEN_WITHIN: Duration = Duration::from_millis(500);
 
 /// The stores of the service.
 pub(crate) struct Kept {
@@ -37,8 +40,8 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
-    /// Opens what the engines have. What is committed goes to the bus. It takes of the settings how many
-    /// connections of an embedded store read, and how long leases last.
+    /// Opens what the engines have. What is committed goes to the bus. It takes of the settings what
+    /// concerns an embedded store, and how long leases last.
     pub(crate) async fn open(
         stores: &Stores,
         bus: Arc<dyn Bus>,
@@ -46,7 +49,7 @@ impl Kept {
         settings: &ChatSettings,
     ) -> Result<Self, StartError> {
         let mut kept = match stores {
-            Stores::Embedded(data_dir) => Self::embedded(data_dir, bus, settings.store_readers)?,
+            Stores::Embedded(data_dir) => Self::embedded(data_dir, bus, settings)?,
             Stores::Fleet(fleet) => Self::fleet(fleet, bus, settings.presence_lease()).await?,
         };
         if !limits_enabled {
@@ -55,14 +58,24 @@ impl Kept {
         Ok(kept)
     }
 
-    fn embedded(data_dir: &DataDir, bus: Arc<dyn Bus>, readers: usize) -> Result<Self, StartError> {
+    fn embedded(data_dir: &DataDir, bus: Arc<dyn Bus>, settings: &ChatSettings) -> Result<Self, StartError> {
         let path = data_dir.file(DATABASE);
         let failed =
             |cause: Box<dyn Error + Send + Sync>| StartError::Database { path: path.display().to_string(), cause };
         let mut connection = open_writer(&path).map_err(|error| failed(error.into()))?;
         migrate::sqlite::up(&mut connection, migrate::Service::Chat)?;
+        if settings.store_full_log {
+            match lengthen_log(&connection, LENGTHEN_WITHIN) {
+                Ok(bytes) => tracing::debug!(bytes, "the length of the write-ahead log"),
+                Err(error) => tracing::warn!(
+                    %error,
+                    "there is no room for the write-ahead log, which takes 80 MiB in the end. Make room in DATA_DIR's disk"
+                ),
+            }
+        }
         drop(connection);
-        let store = SqliteStore::open(&path, readers, Box::new(committed_events(bus))).map_err(failed)?;
+        let store =
+            SqliteStore::open(&path, settings.store_readers, Box::new(committed_events(bus))).map_err(failed)?;
         let pinged = store.clone();
         let check = StoreCheck::new(NAME, move || {
             let store = pinged.clone();

@@ -34,6 +34,7 @@ impl Server {
             ("AUTH_HASH_PASSES", "1"),
             ("AUTH_HASH_THREADS", "2"),
             ("CHAT_STORE_READERS", "2"),
+            ("CHAT_STORE_FULL_LOG", "false"),
             ("DATA_DIR", home.path().join("data").to_str().unwrap()),
         ]
         .into_iter()

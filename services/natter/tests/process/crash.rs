@@ -85,7 +85,7 @@ fn check(log: &[Value], senders: &[Vec<Sent>]) {
 }
 
 async fn start(data: &Path) -> Process {
-    Process::start(NATTER, data, &[]).await.unwrap()
+    Process::start(NATTER, data, &[("CHAT_STORE_FULL_LOG", "true")]).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -93,6 +93,30 @@ async fn keys_and_databases_are_for_the_owner_alone() {
 }
 
 #[tokio::test]
+async fn the_log_is_long_from_the_first_start_and_stays_so_over_a_restart() {
+    let home = tempfile::tempdir().unwrap();
+    let length = || std::fs::metadata(home.path().join("chat.db-wal")).unwrap().len();
+    let mut server = Process::start(NATTER, home.path(), &[]).await.unwrap();
+    assert!(length() < 1 << 20, "without being told to it is as short as can be");
+    server.stop().await;
+    // A slow machine may not get further than the first piece.
+    server = Process::start(NATTER, home.path(), &[("CHAT_STORE_FULL_LOG", "true")]).await.unwrap();
+    let long = length();
+    assert!(long > 2 << 20, "{long}");
+    let rest = server.rest();
+    rest.room(&rest.person("ada").await).await;
+    assert_eq!(length(), long);
+    server.kill().await;
+    server = Process::start(NATTER, home.path(), &[]).await.unwrap();
+    assert_eq!(length(), long);
+    let rest = server.rest();
+    rest.room(&rest.person("bob").await).await;
+    assert_eq!(server.stop().await, Some(0));
+    let _again = Process::start(NATTER, home.path(), &[]).await.unwrap();
+    assert_eq!(length(), long);
+}
+
+#[tokio::test]
 async fn sigterm_answers_what_is_in_flight_says_goodbye_and_exits_with_zero() {
     let home = tempfile::tempdir().unwrap();
     let mut server = Process::start(NATTER, &home.path().join("data"), &[]).await.unwrap();
