@@ -1,6 +1,7 @@
 //! The writers: a few tasks, each with a connection, that keep the order of what must stay in order and commit together
 //! what waits together.
 
+mod gather;
 mod job;
 mod shard;
 mod tempo;

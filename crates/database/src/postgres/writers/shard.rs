@@ -1,23 +1,19 @@
 //! One writer: it takes what waits in order, keeps its connection in shape, and says of each change what became of it.
 
-use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::sync::mpsc::Receiver;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
-use super::job::{Batch, Change, Failed, Job, Waiting};
+use super::gather::gather;
+use super::job::{Batch, Change, Failed, Job};
 use super::tempo::Tempo;
 use super::{Append, Sink};
 use crate::postgres::failure::QueryError;
 use crate::postgres::server::{Connection, Server};
 
-/// Entries that share a statement at most.
-const BATCH: usize = 1_024;
-/// How long a batch waits for company: little beside a round trip and a commit, and the least that the timer knows.
-const LINGER: Duration = Duration::from_millis(1);
 /// How often a change is tried that loses against others.
 const ATTEMPTS: u32 = 3;
 /// How long after a failed connect the next one may begin: at first, and at most.
@@ -63,11 +59,8 @@ impl<A: Append> Shard<A> {
             }
             let change = match job {
                 Job::Append(first) => {
-                    if queue.len() + 1 < tempo.wanted() {
-                        tokio::time::sleep(LINGER).await;
-                    }
                     let batch;
-                    (batch, left_over) = gather(first, &mut queue);
+                    (batch, left_over) = gather(first, &mut queue, tempo.wanted()).await;
                     tempo.note(batch.len(), Instant::now());
                     Box::new(Batch::new(batch))
                 }
@@ -148,23 +141,4 @@ impl<A: Append> Shard<A> {
             tracing::error!("telling of committed changes panicked");
         }
     }
-}
-
-/// The entries that wait behind the first one, up to a change, to a key that is there already, or to a full batch.
-fn gather<A: Append>(first: Waiting<A>, queue: &mut Receiver<Job<A>>) -> (Vec<Waiting<A>>, Option<Job<A>>) {
-    let mut keys = HashSet::from([A::key(&first.entry)]);
-    let mut batch = vec![first];
-    while batch.len() < BATCH {
-        match queue.try_recv() {
-            Ok(Job::Append(next)) => {
-                if !keys.insert(A::key(&next.entry)) {
-                    return (batch, Some(Job::Append(next)));
-                }
-                batch.push(next);
-            }
-            Ok(change) => return (batch, Some(change)),
-            Err(_) => break,
-        }
-    }
-    (batch, None)
 }

@@ -1,6 +1,8 @@
 //! Whether a batch is worth waiting for.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 /// Over how long entries are counted.
 const WINDOW: Duration = Duration::from_millis(100);
