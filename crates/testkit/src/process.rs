@@ -31,7 +31,7 @@ pub fn example(name: &str) -> String {
 
 impl Process {
     /// Starts `program` on a free port with its data in `data_dir`, and waits until it says where it listens. Password
-    /// hashing is made cheap, limits are off and the log is short, unless `vars` say otherwise.
+    /// hashing is made cheap, limits are off and the write-ahead log is short, unless `vars` say otherwise.
     ///
     /// # Errors
     /// What the program wrote to standard error, when it ends instead.

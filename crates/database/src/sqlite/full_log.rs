@@ -22,7 +22,7 @@ const SMALL_CACHE_KIB: i64 = 1_024;
 /// Makes the log of an opened database as long as it becomes anyhow, some 80 MiB, and gives its length in bytes. Where that takes
 /// longer than `within`, the log stays shorter and grows as it is used. It does nothing to a log that is long enough.
 ///
-/// A log keeps its length over a restart, so this is done once for a database.
+/// A log keeps its length over a restart, so this is done once for a database, unless it took too long.
 ///
 /// # Errors
 /// When the disk has no room for it, or fails; then the log has given back what it took.
@@ -52,8 +52,8 @@ pub fn lengthen_log(connection: &Connection, within: Duration) -> Result<u64, Bo
 fn fill(connection: &Connection, log: &Log, full: u64, within: Duration) -> Result<(), Box<dyn Error + Send + Sync>> {
     let begun = Instant::now();
     connection.pragma_update(None, "cache_size", -SMALL_CACHE_KIB)?;
-    // From its beginning; what is in it now goes to the database.
-    connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()))?;
+    // What is in it now goes to the database, so that it is written from its beginning; nobody is waited for.
+    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
     connection.execute_batch("BEGIN IMMEDIATE; CREATE TABLE never_committed (filling BLOB)")?;
     while log.length()? < full {
         connection.execute("INSERT INTO never_committed VALUES (zeroblob(?1))", [PIECE])?;

@@ -55,7 +55,7 @@ pub struct ChatSettings {
     pub reconnects_per_second: u32,
     /// Connections that read the database.
     pub store_readers: usize,
-    /// Whether an embedded store's log gets its full length of 80 MiB at the first start.
+    /// Whether an embedded store's write-ahead log gets its full length of 80 MiB at the first start.
     pub store_full_log: bool,
 }
 

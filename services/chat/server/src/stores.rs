@@ -69,7 +69,7 @@ impl Kept {
                 Ok(bytes) => tracing::debug!(bytes, "the length of the write-ahead log"),
                 Err(error) => tracing::warn!(
                     %error,
-                    "there is no room for the write-ahead log, which takes 80 MiB in the end. Make room in DATA_DIR's disk"
+                    "the write-ahead log cannot be made as long as it will be, 80 MiB. See that DATA_DIR's disk has room for it"
                 ),
             }
         }

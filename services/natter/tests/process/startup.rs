@@ -116,6 +116,29 @@ async fn the_log_is_long_from_the_first_start_and_stays_so_over_a_restart() {
     assert_eq!(length(), long);
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn where_the_log_cannot_be_long_the_server_says_so_and_serves() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = tempfile::tempdir().unwrap();
+    let (data, log, script) = (home.path().join("data"), home.path().join("natter.log"), home.path().join("natter"));
+    // Files of 4 MiB at most stand for a disk without room: a longer one is refused while it is written.
+    std::fs::write(&script, format!("#!/bin/sh\ntrap '' XFSZ\nulimit -f 8192\nexec {NATTER}\n")).unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let vars = [("CHAT_STORE_FULL_LOG", "true"), ("LOG_FILE", log.to_str().unwrap())];
+    let server = Process::start(script.to_str().unwrap(), &data, &vars).await.unwrap();
+    assert!(std::fs::metadata(data.join("chat.db-wal")).unwrap().len() < 1 << 20, "it was given back");
+    testkit::until("the log says so", || async {
+        std::fs::read_to_string(&log).unwrap().contains("See that DATA_DIR's disk has room").then_some(())
+    })
+    .await;
+    let rest = server.rest();
+    let ada = rest.person("ada").await;
+    let room = rest.room(&ada).await;
+    let mut live = rest.live(&ada, json!({})).await;
+    assert_eq!(live.say(&room, "hello").await["ok"], true);
+}
+
 #[tokio::test]
 async fn sigterm_answers_what_is_in_flight_says_goodbye_and_exits_with_zero() {
     let home = tempfile::tempdir().unwrap();
