@@ -145,6 +145,8 @@ impl Running {
         let mut vars = vec![
             ("CHAT_DEFAULT_ROOMS".to_owned(), String::new()),
             ("AUTH_ACCESS_TTL_SECONDS".to_owned(), "3600".to_owned()),
+            // As it is by default; for tests `Process` turns it off.
+            ("CHAT_STORE_FULL_LOG".to_owned(), "true".to_owned()),
         ];
         if let Some(backing) = &backing {
             vars.extend(backing.variables());
