@@ -1,11 +1,18 @@
 //! What the bus does not say, the store does (I8, I16): here the store changes behind the server's back, as if another
 //! node had done it and the news were lost.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, params};
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::server::Server;
+
+/// More rooms, sessions or users than one question of a worker to the store is about.
+const MANY: usize = 150;
+/// All of them are one worker's.
+const ONE_WORKER: [(&str, &str); 2] = [("CHAT_RECONCILE_EVERY_MS", "100"), ("HTTP_WORKERS", "1")];
 
 fn open(server: &Server, database: &str) -> Connection {
     let connection = Connection::open(server.data_dir().join(database)).unwrap();
@@ -47,6 +54,23 @@ async fn an_event_that_nobody_announced_is_delivered_all_the_same() {
 }
 
 #[tokio::test]
+async fn however_many_rooms_have_moved_on_their_events_are_delivered() {
+    let server = Server::start(&ONE_WORKER).await;
+    let ada = server.rest.person("ada").await;
+    let mut rooms = HashSet::new();
+    for _ in 0..MANY {
+        rooms.insert(server.rest.room(&ada).await);
+    }
+    let mut live = server.rest.live(&ada, json!({})).await;
+    live.event("ready").await;
+    rooms.iter().for_each(|room| write_unannounced(&server, room, &ada.id));
+    for _ in 0..MANY {
+        let event = live.event("message.created").await;
+        assert!(rooms.remove(event["room_id"].as_str().unwrap()), "not a room that is still waited for: {event}");
+    }
+}
+
+#[tokio::test]
 async fn an_event_that_is_ahead_waits_for_the_one_before_it() {
     let server = Server::start(&[("CHAT_RECONCILE_EVERY_MS", "5000")]).await;
     let ada = server.rest.person("ada").await;
@@ -72,4 +96,33 @@ async fn a_session_that_ended_without_a_word_loses_its_sockets() {
         .unwrap();
     assert_eq!(ended, 1);
     assert_eq!(live.closed().await.code, 4501);
+}
+
+#[tokio::test]
+async fn however_many_there_are_who_left_or_whose_session_ended_hears_of_it() {
+    let server = Server::start(&ONE_WORKER).await;
+    let owner = server.rest.person("owner").await;
+    let room = server.rest.room(&owner).await;
+    let mut sockets = Vec::new();
+    for number in 0..MANY {
+        let person = server.rest.person(&format!("person{number}")).await;
+        server.rest.join(&person, &room).await;
+        sockets.push(server.rest.live(&person, json!({})).await);
+    }
+    let mut store = open(&server, "chat.db");
+    let leaving = store.transaction().unwrap();
+    let gone = leaving.execute(
+        "DELETE FROM members WHERE role = 0 AND room = (SELECT number FROM rooms WHERE id = ?1)",
+        [Uuid::parse_str(&room).unwrap().as_bytes()],
+    );
+    assert_eq!(gone.unwrap(), MANY);
+    leaving.execute("UPDATE users SET membership_no = membership_no + 1", []).unwrap();
+    leaving.commit().unwrap();
+    for live in &mut sockets {
+        assert_eq!(live.event("room.removed").await["room_id"], room);
+    }
+    // The last one's alone: sockets that are closed make room for others in the next question.
+    let last = "UPDATE sessions SET ended_at = created_at WHERE id = (SELECT max(id) FROM sessions)";
+    assert_eq!(open(&server, "auth.db").execute(last, []).unwrap(), 1);
+    assert_eq!(sockets.pop().unwrap().closed().await.code, 4501);
 }

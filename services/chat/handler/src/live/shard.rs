@@ -339,6 +339,10 @@ impl Shard {
         self.sockets.borrow().values().cloned().collect()
     }
 
+    pub(super) fn all_users(&self) -> Vec<UserId> {
+        self.users.borrow().keys().copied().collect()
+    }
+
     pub(super) fn sockets_of(&self, user: UserId) -> Vec<Rc<Socket>> {
         self.users.borrow().get(&user).cloned().unwrap_or_default()
     }
