@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::server::Server;
 
 /// More rooms, sessions or users than one question of a worker to the store is about.
-const MANY: usize = 150;
+const MANY: usize = 300;
 /// All of them are one worker's.
 const ONE_WORKER: [(&str, &str); 2] = [("CHAT_RECONCILE_EVERY_MS", "100"), ("HTTP_WORKERS", "1")];
 

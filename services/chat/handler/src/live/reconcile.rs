@@ -18,7 +18,7 @@ use super::socket::Ending;
 
 /// How many sessions, rooms or users one question is about. The answer for a thousand took a reader of the embedded store 3 ms, in
 /// which a commit waited for the core; between questions whoever is waiting for it gets it.
-const ASKED_AT_ONCE: usize = 128;
+const ASKED_AT_ONCE: usize = 256;
 
 impl Shard {
     pub(super) async fn reconcile(self: Rc<Self>, missed: Arc<Missed>) {
