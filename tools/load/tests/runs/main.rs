@@ -4,6 +4,8 @@
 
 use std::process::{Command, Output};
 
+use natter_load::pin;
+use natter_load::servers::{Hashes, Kind, Programs, Running};
 use serde_json::Value;
 use testkit::example;
 
@@ -39,6 +41,27 @@ fn people_talk_on_the_server_and_on_the_floor() {
     let table = String::from_utf8(output.stdout).unwrap();
     assert!(table.contains("| **rooms-100x10** | deliveries, /s |"), "{table}");
     assert!(table.contains("against the floor in the same run: rooms-100x10 embedded"), "{table}");
+}
+
+/// Tests start servers with a log that grows, which is not what an operator has.
+#[tokio::test]
+async fn the_embedded_store_is_measured_with_the_log_that_it_has_by_default() {
+    let data = tempfile::tempdir().unwrap();
+    let cores = pin::cores().unwrap();
+    let programs = Programs {
+        natter: example("server_for_load_tests").into(),
+        floor: example("floor").into(),
+        data: data.path().to_owned(),
+        server_cores: cores.clone(),
+        load_cores: cores,
+        variables: Vec::new(),
+    };
+    let running = Running::start(Kind::Embedded, &programs, Hashes::Cheap).await.unwrap();
+    let home = std::fs::read_dir(data.path()).unwrap().next().unwrap().unwrap().path();
+    let length = std::fs::metadata(home.join("chat.db-wal")).unwrap().len();
+    running.stop().await;
+    // As far as the disk came in half a second; a new log has some 100 KiB.
+    assert!(length >= 4 << 20, "{length} bytes");
 }
 
 #[test]
