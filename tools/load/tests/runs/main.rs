@@ -60,8 +60,8 @@ async fn the_embedded_store_is_measured_with_the_log_that_it_has_by_default() {
     let home = std::fs::read_dir(data.path()).unwrap().next().unwrap().unwrap().path();
     let length = std::fs::metadata(home.join("chat.db-wal")).unwrap().len();
     running.stop().await;
-    // As far as the disk came in half a second; a new log has some 100 KiB.
-    assert!(length >= 4 << 20, "{length} bytes");
+    // A slow machine may not get further than the first piece of it; a log that grows has some 100 KiB by now.
+    assert!(length > 2 << 20, "{length} bytes");
 }
 
 #[test]
