@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, PoolError, RecyclingMethod, Runtime, Timeouts};
+use deadpool_postgres::{Manager, ManagerConfig, Object, PoolError, QueueMode, RecyclingMethod, Runtime, Timeouts};
 use futures_util::future;
 use kernel::StoreError;
 use tokio::sync::Semaphore;
@@ -14,6 +14,9 @@ use super::server::{Connection, Server};
 
 /// Lends connections. It opens them when they are needed, so it can be made while the server is away, and works again
 /// as soon as the server does.
+///
+/// The one that was in use last is lent first: PostgreSQL keeps its plans and what it knows of the tables for each
+/// connection, and one that was idle meanwhile has to read all of it again.
 #[derive(Clone)]
 pub struct Pool {
     pool: deadpool_postgres::Pool,
@@ -34,7 +37,7 @@ impl Pool {
             recycle: Some(server.connect_timeout()),
         };
         let builder = deadpool_postgres::Pool::builder(manager).max_size(size).timeouts(timeouts);
-        let pool = builder.runtime(Runtime::Tokio1).build();
+        let pool = builder.queue_mode(QueueMode::Lifo).runtime(Runtime::Tokio1).build();
         #[allow(clippy::expect_used, reason = "it fails only where timeouts are set and no runtime is named")]
         let pool = pool.expect("a pool with a runtime can be built");
         let admission = Arc::new(Semaphore::new(size + queue));

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use database::postgres::{Connection, Pool, PostgresSettings, QueryError, transaction, violated_constraint};
 use kernel::StoreError;
 use testkit::PostgresServer;
-use tokio::sync::oneshot;
+use tokio::sync::{Barrier, oneshot};
 
 use crate::scene::{scene, server};
 
@@ -105,6 +105,28 @@ async fn those_who_are_too_many_are_told_at_once_and_a_query_without_end_ends() 
     assert!(matches!(second, Err(StoreError::Unavailable(_))), "{second:?}");
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     pool.ping().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_connection_that_was_in_use_last_is_lent_first() {
+    let pool = Pool::new(&server(1_000).await, 3, 0);
+    let backend = async |connection: &Connection| {
+        Ok::<i32, QueryError>(connection.query_one("SELECT pg_backend_pid()", &[]).await?.try_get(0)?)
+    };
+    let all_lent = Barrier::new(3);
+    let together = || {
+        pool.read(async |connection| {
+            let backend = backend(connection).await?;
+            all_lent.wait().await;
+            Ok(backend)
+        })
+    };
+    let (one, two, three) = tokio::try_join!(together(), together(), together()).unwrap();
+    assert!(one != two && two != three && three != one, "{one}, {two}, {three}");
+    let warm = pool.read(backend).await.unwrap();
+    for _ in 0..3 {
+        assert_eq!(pool.read(backend).await.unwrap(), warm);
+    }
 }
 
 #[tokio::test]
