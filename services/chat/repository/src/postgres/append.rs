@@ -1,7 +1,8 @@
 //! Appending messages: all that wait together, in one call of a function of `migrate/sql/postgres/chat/`.
 //!
 //! There are three. `chat.append_one` and `chat.append_together` take it that all is well, and say when it is not; then
-//! nothing was done, and `chat.append_messages`, which is dearer, settles it.
+//! nothing was done, and `chat.append_messages`, which is dearer, settles it. What keeps their plans right at any size is
+//! [`PLANNING`](super::store::PLANNING).
 
 use std::borrow::Cow;
 
@@ -14,12 +15,6 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::rows::{self, Result};
-
-/// Settings of the connections that append. A plan is made once for each of them, perhaps while the tables are empty, and must
-/// be right at any size: these leave it no way but one row through one index. As settings of the functions they would be set
-/// and set back for each call.
-pub(super) const PLANNING: &str = "-c plan_cache_mode=force_generic_plan -c enable_hashjoin=off -c enable_mergejoin=off \
-                                   -c enable_seqscan=off -c enable_bitmapscan=off -c jit=off";
 
 macro_rules! append {
     ($function:literal $(, $earlier:literal)?) => {

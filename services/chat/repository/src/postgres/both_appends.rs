@@ -2,7 +2,7 @@
 
 use tokio_postgres::Client;
 
-use super::append::{APPEND_ONE, APPEND_TOGETHER, APPEND_WITH_CARE, PLANNING};
+use super::append::{APPEND_ONE, APPEND_TOGETHER, APPEND_WITH_CARE};
 use super::plan::connected;
 
 /// Ada and Bob are in the den, Cy is not; the attic is closed; the cellar is private and Ada alone is in it.
@@ -58,7 +58,7 @@ fn cases(are_left: bool) -> Vec<Case> {
 }
 
 async fn filled() -> Client {
-    let client = connected(PLANNING).await;
+    let client = connected().await;
     client.batch_execute(PEOPLE_AND_ROOMS).await.unwrap();
     client
 }

@@ -1,30 +1,63 @@
 //! How PostgreSQL means to answer the hot queries: a result cannot tell whether an index was used.
 
+use std::sync::Arc;
+
+use chat_usecase::port::{Access, Log as _, Window};
+use database::postgres::PostgresSettings;
+use kernel::{RoomId, UserId};
 use testkit::PostgresServer;
 use tokio_postgres::{Client, Config, NoTls};
+use uuid::Uuid;
 
-use super::append::PLANNING;
-use super::{log, members, neighbours, standings};
+use super::store::PLANNING;
+use super::{PostgresLog, PostgresStore, log, members, neighbours, standings};
 
-/// A connection, with these options, to a database of its own.
-pub(super) async fn connected(options: &str) -> Client {
+/// A connection to a database of its own, with the settings that ours have, and where it is.
+async fn migrated() -> (String, Client) {
     let url = PostgresServer::shared().await.create_database().await;
     let mut config: Config = url.parse().unwrap();
-    let (mut client, connection) = config.options(options).connect(NoTls).await.unwrap();
+    let (mut client, connection) = config.options(PLANNING).connect(NoTls).await.unwrap();
     tokio::spawn(connection);
     migrate::postgres::up(&mut client, migrate::Service::Chat, None).await.unwrap();
-    client
+    (url, client)
 }
 
-/// The steps of a query's plan, one a line, as it is made once for all values. The tables are empty and would be read from
-/// end to end, so that is forbidden: what still is has no index.
+/// As [`migrated`], for who does not ask where.
+pub(super) async fn connected() -> Client {
+    migrated().await.1
+}
+
+/// The steps of a query's plan, one a line. The tables are empty and would be read from end to end, but that is forbidden:
+/// what still is has no index.
 async fn plan_of(sql: &str) -> String {
-    let client = connected("").await;
+    let client = connected().await;
     let nulls = vec!["NULL"; client.prepare(sql).await.unwrap().params().len()].join(", ");
-    let prepare = format!("SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan; PREPARE q AS {sql}");
-    client.batch_execute(&prepare).await.unwrap();
+    client.batch_execute(&format!("PREPARE q AS {sql}")).await.unwrap();
     let steps = client.query(&format!("EXPLAIN (COSTS off) EXECUTE q ({nulls})"), &[]).await.unwrap();
     steps.iter().map(|step| step.get::<_, &str>(0)).collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn what_is_read_again_and_again_is_planned_once() {
+    let (url, client) = migrated().await;
+    let fill = "
+        SELECT chat.welcome(gen_random_uuid(), 'ada', 'ada', 'Ada', NULL, 1, '{}', 1);
+        SELECT chat.create_room(gen_random_uuid(), 0::smallint, 'den', 'den', NULL, NULL, NULL, '{}', '{}', id, 1, 9, NULL, NULL, 0)
+        FROM chat.users";
+    client.batch_execute(fill).await.unwrap();
+    let ids = client.query_one("SELECT u.id, r.id FROM chat.users u, chat.rooms r", &[]).await.unwrap();
+    let (reader, room): (UserId, RoomId) = (ids.get::<_, Uuid>(0).into(), ids.get::<_, Uuid>(1).into());
+    let settings = PostgresSettings { url: Some(url), pool_size: 1, ..PostgresSettings::default() };
+    let store = PostgresStore::connect(&settings, Arc::new(drop)).await.unwrap();
+    let log = PostgresLog::new(store.clone());
+    // PostgreSQL looks at five plans that it has made for their values before it decides.
+    for _ in 0..10 {
+        let page = log.history(reader, room, Window::Newest, 50).await.unwrap();
+        assert!(matches!(page, Access::Granted(_)), "{page:?}");
+    }
+    let sql = "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE 'SELECT r.kind%'";
+    let plans = store.readers.read(async |connection| Ok(connection.query_one(sql, &[]).await?)).await.unwrap();
+    assert_eq!((plans.get::<_, i64>(0), plans.get::<_, i64>(1)), (10, 0));
 }
 
 #[tokio::test]
@@ -95,7 +128,7 @@ const CALLS: [(&str, &str); 4] = [
 
 #[tokio::test]
 async fn what_an_append_looks_at_does_not_grow_with_the_log_or_the_room_though_it_was_planned_when_they_were_empty() {
-    let client = connected(PLANNING).await;
+    let client = connected().await;
     let fill = "
         SELECT chat.welcome(gen_random_uuid(), 'user' || n, 'user' || n, 'x', NULL, 1, '{}', 1) FROM generate_series(1, 500) n;
         SELECT chat.create_room(gen_random_uuid(), 0::smallint, 'den', 'den', NULL, NULL, NULL, '{}', '{}', id, 1, 9, NULL, NULL, 0)

@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 use chat_entity::Seq;
 use chat_usecase::port::Window;
-use database::postgres::{Pool, PostgresSettings, SettingsError};
+use database::postgres::{Pool, PostgresSettings, Server, SettingsError};
 use kernel::RoomId;
 
 use super::log::{Numbered, Part, copied_part};
+use super::store::PLANNING;
 
 /// How long the copy has for an answer, and for a connection: whoever waits for it could have asked the original.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -32,7 +33,7 @@ impl Replica {
             connect_timeout_ms: bound(settings.connect_timeout_ms),
             ..settings.clone()
         };
-        let pool = |server| Pool::new(&server, settings.pool_size, settings.pool_queue);
+        let pool = |server: Server| Pool::new(&server.with_options(PLANNING), settings.pool_size, settings.pool_queue);
         Ok(settings.replica(application)?.map(|server| Self { pool: pool(server), failed_at: Arc::default() }))
     }
 

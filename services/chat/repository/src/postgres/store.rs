@@ -6,11 +6,19 @@ use chat_entity::Event;
 use database::postgres::{Pool, PostgresSettings, Sink, Writers};
 use kernel::StoreError;
 
-use super::append::{Messages, PLANNING};
+use super::append::Messages;
 use super::replica::Replica;
 
 /// What the server shows of us in its list of connections.
 const APPLICATION: &str = "natter-chat";
+
+/// Settings of all connections. A statement is planned once for each of them: left to itself, PostgreSQL takes a read of the log
+/// for one whose plan is worth making anew each time, as there are 16 partitions to choose from, and planning was four fifths
+/// of a page's cost. The plan is made perhaps while the tables are empty, and must be right at any size: these leave it no way
+/// but one row after the other through an index. As settings of the functions that append they would be set and set back for
+/// each call.
+pub(super) const PLANNING: &str = "-c plan_cache_mode=force_generic_plan -c enable_hashjoin=off -c enable_mergejoin=off \
+                                   -c enable_seqscan=off -c enable_bitmapscan=off -c jit=off";
 
 /// One database: the writers, those who read, and the copy for old history.
 #[derive(Clone)]
@@ -30,11 +38,10 @@ impl PostgresStore {
         settings: &PostgresSettings,
         committed: Sink<Event>,
     ) -> Result<Self, Box<dyn Error + Send + Sync>> {
-        let primary = settings.primary(APPLICATION)?;
+        let primary = settings.primary(APPLICATION)?.with_options(PLANNING);
         let replica = Replica::of(settings, APPLICATION)?;
         let readers = Pool::new(&primary, settings.pool_size, settings.pool_queue);
         readers.ping().await?;
-        let primary = primary.with_options(PLANNING);
         let writers = Writers::start(&primary, settings.writers(), settings.writer_queue, &committed);
         Ok(Self { writers, readers, replica })
     }
