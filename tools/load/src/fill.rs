@@ -107,7 +107,8 @@ pub async fn postgres(url: &str, filling: Filling) -> io::Result<()> {
                  FROM generate_series(1, {DEPTH}) s CROSS JOIN generate_series({from}, {last}) r;"
         ));
         for index in &indexes {
-            sql.push_str(&index.get::<_, String>(1));
+            // The definition of a partitioned index is of itself alone, without those of the partitions.
+            sql.push_str(&index.get::<_, String>(1).replacen(" ON ONLY ", " ON ", 1));
             sql.push(';');
         }
         sql.push_str("COMMIT;");
@@ -122,4 +123,37 @@ pub async fn postgres(url: &str, filling: Filling) -> io::Result<()> {
     drop(client);
     let _ = connection.await;
     filled
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+
+    use testkit::PostgresServer;
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn postgresql_has_all_its_indexes_again() -> Result<(), Box<dyn Error>> {
+        let url = PostgresServer::shared().await.create_database().await;
+        let (mut client, connection) = tokio_postgres::connect(&url, NoTls).await?;
+        tokio::spawn(connection);
+        migrate::postgres::up(&mut client, migrate::Service::Chat, None).await?;
+        let author = Uuid::from_u128(7);
+        let welcome = "SELECT chat.welcome($1, 'ada', 'ada', 'Ada', NULL, 1, '{}', 1)";
+        client.query(welcome, &[&author]).await?;
+        // Each with what it is of and on, as PostgreSQL names those of partitions by itself.
+        let sql = "SELECT i.indrelid::regclass || ' ' || regexp_replace(pg_get_indexdef(i.indexrelid), '^.* USING', '') || \
+                          CASE WHEN i.indisvalid THEN '' ELSE ' invalid' END \
+                   FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid WHERE c.relnamespace = 'chat'::regnamespace \
+                   ORDER BY 1";
+        let before = client.query(sql, &[]).await?;
+        postgres(&url, Filling { from: 1, rooms: 3, author: author.into(), every: 1 }).await?;
+        let after = client.query(sql, &[]).await?;
+        let names = |rows: &[tokio_postgres::Row]| rows.iter().map(|row| row.get::<_, String>(0)).collect::<Vec<_>>();
+        assert!(before.len() > 3 * 16, "{before:?}");
+        assert_eq!(names(&after), names(&before));
+        Ok(())
+    }
 }
