@@ -14,6 +14,7 @@ mod line;
 #[cfg(feature = "measure")]
 pub mod measure;
 mod outbox;
+mod pace;
 mod presence;
 mod reader;
 mod reassembly;

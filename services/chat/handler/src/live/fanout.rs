@@ -111,9 +111,14 @@ pub(super) struct Missed {
 }
 
 impl Missed {
-    fn note(&self) {
+    pub(super) fn note(&self) {
         self.happened.store(true, Ordering::Release);
         self.wake.notify_one();
+    }
+
+    /// Whether it has happened since the last [`take`](Self::take).
+    pub(super) fn has_happened(&self) -> bool {
+        self.happened.load(Ordering::Acquire)
     }
 
     pub(super) fn take(&self) -> bool {

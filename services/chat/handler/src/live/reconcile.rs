@@ -1,7 +1,7 @@
 //! The store is the truth: every few seconds it is asked what the bus may have lost (I8, I16).
 //!
 //! Three questions for all sockets of a worker, so many at a time: which sessions have ended, which followed rooms have moved
-//! on, and which users have joined or left rooms.
+//! on, and which users have joined or left rooms. They are spread over the time between two rounds ([`Pace`]).
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -13,33 +13,41 @@ use kernel::{RoomId, SessionId, UserId};
 use tokio::time::Instant;
 
 use super::fanout::Missed;
+use super::pace::Pace;
 use super::shard::Shard;
 use super::socket::Ending;
 
-/// How many sessions, rooms or users one question is about. The answer for a thousand took a reader of the embedded store 3 ms, in
-/// which a commit waited for the core; between questions whoever is waiting for it gets it.
+/// How many sessions, rooms or users one question is about. The answer for a thousand took a reader of the embedded store 3 ms, and
+/// one for 256 takes PostgreSQL up to 1 ms, in which a commit waits for the core.
 const ASKED_AT_ONCE: usize = 256;
 
 impl Shard {
     pub(super) async fn reconcile(self: Rc<Self>, missed: Arc<Missed>) {
         loop {
-            tokio::select! {
-                () = tokio::time::sleep(self.live.settings.reconcile_every) => {}
-                () = missed.wake.notified() => {}
-            }
-            if missed.take() {
+            let pace = if missed.take() {
                 tracing::debug!("a worker may have missed something; it asks the store at once");
-            }
+                Pace::AT_ONCE
+            } else {
+                Pace::of(self.live.settings.reconcile_every, self.questions(), &missed)
+            };
             // Sessions first: an end that was not heard of must bite soonest.
-            self.ask_for_sessions().await;
-            self.ask_for_rooms().await;
-            self.ask_for_memberships().await;
+            self.ask_for_sessions(&pace).await;
+            self.ask_for_rooms(&pace).await;
+            self.ask_for_memberships(&pace).await;
+            pace.end().await;
         }
     }
 
-    async fn ask_for_rooms(self: &Rc<Self>) {
+    /// How many questions a round has, or a few more: several sockets may be of one session.
+    fn questions(&self) -> usize {
+        let asked_about = [self.sockets.borrow().len(), self.rooms.borrow().len(), self.all_users().len()];
+        asked_about.iter().map(|count| count.div_ceil(ASKED_AT_ONCE)).sum()
+    }
+
+    async fn ask_for_rooms(self: &Rc<Self>, pace: &Pace<'_>) {
         let rooms: Vec<RoomId> = self.rooms.borrow().keys().copied().collect();
         for some in rooms.chunks(ASKED_AT_ONCE) {
+            pace.next().await;
             let known = {
                 let followed = self.rooms.borrow();
                 some.iter().filter_map(|room| Some((*room, followed.get(room)?.latest()))).collect()
@@ -51,8 +59,9 @@ impl Shard {
         }
     }
 
-    async fn ask_for_memberships(self: &Rc<Self>) {
+    async fn ask_for_memberships(self: &Rc<Self>, pace: &Pace<'_>) {
         for some in self.all_users().chunks(ASKED_AT_ONCE) {
+            pace.next().await;
             let known = some.iter().filter_map(|user| Some((*user, self.known_membership(*user)?))).collect();
             match self.live.chat.memberships_moved(known).await {
                 Ok(moved) => {
@@ -74,7 +83,7 @@ impl Shard {
     }
 
     /// Closes the sockets whose sessions have ended. `false` when nobody could say.
-    pub(super) async fn ask_for_sessions(self: &Rc<Self>) -> bool {
+    pub(super) async fn ask_for_sessions(self: &Rc<Self>, pace: &Pace<'_>) -> bool {
         let mut sessions: Vec<SessionId> =
             self.sockets.borrow().values().map(|socket| socket.principal.session_id).collect();
         sessions.sort_unstable();
@@ -85,11 +94,12 @@ impl Shard {
         }
         let now = Instant::now();
         for some in sessions.chunks(ASKED_AT_ONCE) {
+            pace.next().await;
             match self.live.verifier.dead_sessions(some).await {
                 Ok(dead) => self.end_dead(dead),
                 Err(error) => {
                     tracing::warn!(%error, "sessions could not be verified");
-                    self.close_unverified(now);
+                    self.close_unverified(Instant::now());
                     return false;
                 }
             }

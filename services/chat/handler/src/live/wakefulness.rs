@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use super::pace::Pace;
 use super::shard::Shard;
 
 /// A worker that has not looked at its deadlines for this long was stopped, or is so busy that it might as well have been.
@@ -53,7 +54,7 @@ impl Shard {
                 return;
             }
             tracing::warn!("this process stood still; nobody is told anything before the sessions are verified");
-            if self.ask_for_sessions().await {
+            if self.ask_for_sessions(&Pace::AT_ONCE).await {
                 self.wakefulness.must_verify.set(false);
             } else {
                 tokio::time::sleep(ASK_AGAIN_AFTER).await;
