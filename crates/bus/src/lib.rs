@@ -53,6 +53,9 @@ pub trait Bus: Send + Sync {
     /// Sends messages on a topic, one word of letters.
     fn publish(&self, topic: &'static str, messages: &[Message]);
 
+    /// Says that subscribers of this process are done with what was published until now. It is a hint, and costs next to nothing.
+    fn delivered(&self);
+
     /// Calls `handler` for each batch of messages that arrives on a topic, until the bus ends.
     fn subscribe(&self, topic: &'static str, handler: Handler);
 

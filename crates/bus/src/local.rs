@@ -35,6 +35,8 @@ impl Bus for LocalBus {
         self.deliver(topic, messages);
     }
 
+    fn delivered(&self) {}
+
     fn subscribe(&self, topic: &'static str, handler: Handler) {
         self.handlers.write().unwrap_or_else(PoisonError::into_inner).entry(topic).or_default().push(handler);
     }

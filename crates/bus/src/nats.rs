@@ -6,6 +6,7 @@
 mod bus;
 mod connection;
 mod interest;
+mod ours;
 mod trouble;
 
 pub use bus::NatsBus;

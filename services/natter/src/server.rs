@@ -58,9 +58,18 @@ impl Natter {
 
     /// The same with another clock, for tests.
     pub async fn build_with_clock(configuration: Configuration, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+        let engines = Engines::open(&configuration.base, "natter").await?;
+        Self::build_on(engines, configuration, clock).await
+    }
+
+    /// The same on engines that were opened already, for tests.
+    pub async fn build_on(
+        engines: Engines,
+        configuration: Configuration,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StartError> {
         let base = &configuration.base;
         let service_key = base.service_key()?;
-        let engines = Engines::open(base, "natter").await?;
         let listening = process::bind(base.http.addr)?;
         engines.await_schema(&listening, &[Service::Auth, Service::Chat], base.process.migrate_on_start).await?;
         let limits_enabled = base.limits_enabled();

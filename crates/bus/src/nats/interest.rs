@@ -48,6 +48,15 @@ impl Interest {
         self.change(channel, |channels| channels.remove(&channel));
     }
 
+    /// Whether something of this process listens to the channel of one of these. All do to [`Channel::Everyone`], which is for
+    /// what is rare and does not wait.
+    pub(super) fn has_any_of(&self, messages: &[Message]) -> bool {
+        let wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_heard =
+            |message: &Message| message.channel != Channel::Everyone && wanted.channels.contains(&message.channel);
+        messages.iter().any(is_heard)
+    }
+
     fn change(&self, channel: Channel, change: impl FnOnce(&mut HashSet<Channel>) -> bool) {
         let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
         if change(&mut wanted.channels) {

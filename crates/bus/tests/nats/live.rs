@@ -23,8 +23,12 @@ fn some_prefix() -> String {
 }
 
 async fn node(url: &str, prefix: &str) -> Node {
+    node_with(url, prefix, NatsBus::start).await
+}
+
+async fn node_with(url: &str, prefix: &str, start: impl FnOnce(Nats) -> NatsBus) -> Node {
     let nats = Nats::connect(settings(url, prefix), "test").await.unwrap();
-    let bus = NatsBus::start(nats.clone());
+    let bus = start(nats.clone());
     let (tell, heard) = unbounded_channel();
     let hear = move |batch: &[Message]| {
         for message in batch {
@@ -101,6 +105,32 @@ async fn a_node_hears_itself_once() {
     one.hears("first").await;
     // An echo of the first would stand before this.
     one.hears("second").await;
+}
+
+#[tokio::test]
+async fn other_nodes_hear_when_those_here_have_had_it_or_nobody_here_cares() {
+    let (url, prefix) = (NatsServer::shared().await.url(), some_prefix());
+    let mut one = node_with(&url, &prefix, |nats| NatsBus::with_patience(nats, testkit::PATIENCE * 2)).await;
+    let mut other = node(&url, &prefix).await;
+    let (followed, of_others) = (room(), room());
+    one.listen(followed).await;
+    other.listen(followed).await;
+    other.listen(of_others).await;
+    for round in ["first", "second"] {
+        one.say(followed, round);
+        one.hears(round).await;
+        // Were it on its way, it would be there before the answers to both.
+        one.bus.settled().await;
+        one.listen(room()).await;
+        other.listen(room()).await;
+        assert!(other.heard.try_recv().is_err(), "{round}: it waits for those here");
+        one.bus.delivered();
+        other.hears(round).await;
+    }
+    one.say(of_others, "not for us");
+    other.hears("not for us").await;
+    one.say(Channel::Everyone, "to all");
+    other.hears("to all").await;
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "in a test a panic is how one says that it failed")]
 
 mod backpressure;
+mod counted_bus;
 mod golden;
 mod limits;
 mod membership_races;

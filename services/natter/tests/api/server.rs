@@ -6,8 +6,11 @@ use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
 use natter::{Configuration, Natter};
+use process::Engines;
 use testkit::{FakeClock, Rest};
 use tokio::sync::oneshot;
+
+use crate::counted_bus::CountedBus;
 
 /// Whether the product is one process here, or several nodes.
 pub(crate) const ALONE: bool = true;
@@ -16,6 +19,7 @@ pub(crate) const ALONE: bool = true;
 pub(crate) struct Server {
     pub(crate) rest: Rest,
     pub(crate) clock: Arc<FakeClock>,
+    pub(crate) bus: Arc<CountedBus>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
     /// What it was started with; gone when it was moved on to a successor.
@@ -55,11 +59,14 @@ impl Server {
         let configuration = Configuration::from_vars(vars.clone()).unwrap();
         let clock = Arc::new(FakeClock::default());
         let turned = Arc::clone(&clock);
+        let mut engines = Engines::open(&configuration.base, "natter").await.unwrap();
+        let bus = Arc::new(CountedBus::new(engines.bus));
+        engines.bus = Arc::clone(&bus) as _;
         let (bound, addr) = mpsc::channel::<SocketAddr>();
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
-                let natter = Natter::build_with_clock(configuration, turned).await.unwrap();
+                let natter = Natter::build_on(engines, configuration, turned).await.unwrap();
                 bound.send(natter.addr()).unwrap();
                 let until_dropped = async {
                     let _ = stopped.await;
@@ -68,7 +75,7 @@ impl Server {
             });
         });
         let addr = tokio::task::spawn_blocking(move || addr.recv()).await.unwrap().expect("the server starts");
-        Self { rest: Rest::new(addr), clock, stop: Some(stop), thread: Some(thread), home: Some((home, vars)) }
+        Self { rest: Rest::new(addr), clock, bus, stop: Some(stop), thread: Some(thread), home: Some((home, vars)) }
     }
 
     /// Where the server keeps its data.

@@ -235,6 +235,11 @@ impl Fanout {
         self.bus.settled().await;
     }
 
+    /// Says that a shard has written what it was told of: other nodes may be told now.
+    pub(super) fn delivered(&self) {
+        self.bus.delivered();
+    }
+
     /// Passes committed events on to the shards that follow their rooms or have sockets of whoever came or went.
     fn log(&self, deliveries: impl Iterator<Item = Delivery>) {
         let shards = self.shards.read().unwrap_or_else(PoisonError::into_inner);

@@ -144,6 +144,7 @@ impl Shard {
             }
             self.deliver_all(&mut log).await;
             self.writes.turn().await;
+            self.live.fanout.delivered();
         }
     }
 
