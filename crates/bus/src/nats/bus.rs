@@ -114,18 +114,16 @@ impl Bus for NatsBus {
 
 /// Sends what waits. What comes while NATS is away is dropped here, not kept: it would be old news when NATS is back.
 async fn send(nats: Nats, mut waiting: mpsc::Receiver<(String, Bytes)>, ours: Arc<Ours>, lost: Arc<AtomicU64>) {
-    let mut together = Vec::new();
-    while waiting.recv_many(&mut together, WAITING).await > 0 {
+    while let Some(first) = waiting.recv().await {
         ours.ended().await;
-        while let Ok(another) = waiting.try_recv() {
-            together.push(another);
-        }
-        for (subject, payload) in together.drain(..) {
+        let mut next = Some(first);
+        while let Some((subject, payload)) = next {
             let is_sent = nats.is_connected()
                 && matches!(tokio::time::timeout(SEND_WITHIN, nats.client.publish(subject, payload)).await, Ok(Ok(())));
             if !is_sent {
                 lost.fetch_add(1, Ordering::Relaxed);
             }
+            next = waiting.try_recv().ok();
         }
     }
 }
