@@ -71,10 +71,13 @@ async fn main() -> std::io::Result<()> {
     server.run().await
 }
 
+/// More than is ever on its way: in `rooms-100x10` these are 1,600 messages.
+const ALL: usize = 4_096;
+
 /// Passes on what was said, all that has come by now at a time, so that a socket is written once for it.
 async fn pass_on(floor: Rc<Floor>, mut said: UnboundedReceiver<(RoomId, ByteString)>) {
     let mut batch = Vec::new();
-    while said.recv_many(&mut batch, 32).await > 0 {
+    while said.recv_many(&mut batch, ALL).await > 0 {
         for (room, text) in batch.drain(..) {
             if floor.loses(room) {
                 continue;

@@ -58,7 +58,7 @@ pub struct Common {
 /// The arguments of `bench`.
 #[derive(Debug, Args)]
 pub struct Bench {
-    /// Servers to measure, with commas between them; the one first named decides nothing but the order.
+    /// Servers to measure, with commas between them, in this order; the floor is measured after each row of each other one.
     #[arg(long, value_delimiter = ',', value_enum, default_value = "embedded,fleet,floor")]
     pub against: Vec<Kind>,
     /// Cores of the server and all that it stands on; the first one that there is when it is not given.

@@ -54,17 +54,22 @@ pub fn bench(arguments: &Bench) -> io::Result<Report> {
     pin::to(&programs.load_cores)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut measured = Vec::new();
+    let session =
+        |server, beside| Session { server, beside, arguments, programs: &programs, runtime: &runtime, talking: None };
+    let is_beside = against(|kind| kind == Kind::Floor) && against(|kind| kind != Kind::Floor);
     for server in &arguments.against {
-        let mut session = Session { server: *server, arguments, programs: &programs, runtime: &runtime, talking: None };
-        for scenario in wanted(&arguments.common, *server) {
-            // One that fails is told as such, and is no reason to lose the others.
-            measured.push(session.measure(scenario).unwrap_or_else(|error| {
-                eprintln!("{} on {}: {error}", scenario.name, server.name());
-                let faults = vec![error.to_string()];
-                Measured { scenario: scenario.name, server: server.name(), figures: Vec::new(), faults }
-            }));
+        if is_beside && *server == Kind::Floor {
+            continue;
         }
-        if let Some((running, _)) = session.talking {
+        let mut sessions = vec![session(*server, None)];
+        // The machine is another one some minutes later: a figure and what it is compared with follow each other.
+        sessions.extend(is_beside.then(|| session(Kind::Floor, Some(*server))));
+        for scenario in wanted(&arguments.common, *server) {
+            for session in sessions.iter_mut().filter(|session| scenario.suits(session.server)) {
+                measured.push(session.measure_or_tell(scenario));
+            }
+        }
+        for (running, _) in sessions.into_iter().filter_map(|session| session.talking) {
             runtime.block_on(running.stop());
         }
     }
@@ -95,7 +100,7 @@ pub fn run(arguments: &Run) -> io::Result<Report> {
             }
             Work::Crowd(_) | Work::SignIns | Work::LongLog | Work::ColdStart => continue,
         };
-        measured.push(finished(scenario, Kind::Running, figures, faults, progress));
+        measured.push(finished(scenario, Kind::Running, None, figures, faults, progress));
     }
     Ok(report(&arguments.common, cores, load_cores, measured))
 }
@@ -127,6 +132,8 @@ fn report(common: &Common, server_cores: Vec<usize>, load_cores: Vec<usize>, mea
 /// One kind of server in turn with all scenarios.
 struct Session<'a> {
     server: Kind,
+    /// Of which server it is the other half of a comparison.
+    beside: Option<Kind>,
     arguments: &'a Bench,
     programs: &'a Programs,
     runtime: &'a Runtime,
@@ -135,6 +142,15 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
+    /// One that fails is told as such, and is no reason to lose the others.
+    fn measure_or_tell(&mut self, scenario: &'static Scenario) -> Measured {
+        self.measure(scenario).unwrap_or_else(|error| {
+            let (server, beside) = (self.server.name(), self.beside.map(Kind::name));
+            eprintln!("{} on {server}: {error}", scenario.name);
+            Measured { scenario: scenario.name, server, beside, figures: Vec::new(), faults: vec![error.to_string()] }
+        })
+    }
+
     fn measure(&mut self, scenario: &'static Scenario) -> io::Result<Measured> {
         let mut progress = Progress::about(format!("{} on {}", scenario.name, self.server.name()));
         let (figures, faults) = match scenario.work {
@@ -159,7 +175,7 @@ impl Session<'_> {
             }
             Work::ColdStart => (self.runtime.block_on(cold_start::run(self.programs, &mut progress))?, Vec::new()),
         };
-        Ok(finished(scenario, self.server, figures, faults, progress))
+        Ok(finished(scenario, self.server, self.beside, figures, faults, progress))
     }
 
     /// Does something with a server of its own.
@@ -224,6 +240,7 @@ fn delivery_figures(pace: Pace, outcome: Outcome) -> (Vec<Figure>, Vec<String>) 
 fn finished(
     scenario: &'static Scenario,
     server: Kind,
+    beside: Option<Kind>,
     mut figures: Vec<Figure>,
     faults: Vec<String>,
     progress: Progress,
@@ -234,5 +251,5 @@ fn finished(
     let first = figures.first().map(|figure| format!("{} {} {}", figure.text(), figure.unit, figure.name));
     let fault = faults.first().map(|fault| format!("; but {fault}")).unwrap_or_default();
     progress.end(&format!("{}{fault}", first.unwrap_or_default()));
-    Measured { scenario: scenario.name, server: server.name(), figures, faults }
+    Measured { scenario: scenario.name, server: server.name(), beside: beside.map(Kind::name), figures, faults }
 }

@@ -20,6 +20,22 @@ impl Bound {
             Self::AtMost(most) => value <= most,
         }
     }
+
+    /// As a multiple of something.
+    pub fn of(self, one: f64) -> Self {
+        match self {
+            Self::AtLeast(least) => Self::AtLeast(least / one),
+            Self::AtMost(most) => Self::AtMost(most / one),
+        }
+    }
+
+    /// As a person reads it.
+    pub fn text(self) -> String {
+        match self {
+            Self::AtLeast(least) => format!("≥ {}", number(least)),
+            Self::AtMost(most) => format!("≤ {}", number(most)),
+        }
+    }
 }
 
 /// A number.
@@ -73,6 +89,8 @@ pub struct Measured {
     pub scenario: &'static str,
     /// The server's name.
     pub server: &'static str,
+    /// The server beside which it was measured, a moment later and on the same core, so that the two can be compared.
+    pub beside: Option<&'static str>,
     /// The figures, the most telling one first.
     pub figures: Vec<Figure>,
     /// What went wrong: a figure with faults is none.

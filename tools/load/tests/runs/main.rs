@@ -40,7 +40,8 @@ fn people_talk_on_the_server_and_on_the_floor() {
     }
     let table = String::from_utf8(output.stdout).unwrap();
     assert!(table.contains("| **rooms-100x10** | deliveries, /s |"), "{table}");
-    assert!(table.contains("against the floor in the same run: rooms-100x10 embedded"), "{table}");
+    assert!(table.contains("| | | embedded | floor, after embedded | must |"), "{table}");
+    assert!(table.contains("\n| rooms-100x10, deliveries | "), "{table}");
 }
 
 /// Tests start servers with a log that grows, which is not what an operator has.
