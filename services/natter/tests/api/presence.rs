@@ -162,6 +162,53 @@ async fn a_user_with_two_sockets_comes_and_goes_once_and_a_quick_reconnect_is_no
     listed_as(rest, &bob, None, &[(&bob, "online")]).await;
 }
 
+/// Of whom somebody is told, but for these listeners, until this person is among them.
+async fn told_until(live: &mut Live, last: &Person, listeners: [&Person; 2]) -> Vec<String> {
+    let mut told: Vec<String> = Vec::new();
+    while !told.contains(&last.id) {
+        let event = live.event("presence.changed").await;
+        let who = event["data"]["user_id"].as_str().unwrap();
+        told.extend(listeners.iter().all(|listener| who != listener.id).then(|| who.to_owned()));
+    }
+    told.sort_unstable();
+    told
+}
+
+/// They come in one moment, so they are told of together, and not to everybody of all of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_those_who_come_together_each_hears_once_of_whom_they_share_a_room_with() {
+    let server = Server::start(&[("CHAT_DEFAULT_ROOMS", ""), ("HTTP_WORKERS", "1")]).await;
+    let rest = &server.rest;
+    let (bob, cy) = (rest.person("bob").await, rest.person("cy").await);
+    let mut crowd = Vec::new();
+    for name in ["one", "two", "three", "four", "five", "six", "seven", "eight"] {
+        crowd.push(rest.person(name).await);
+    }
+    let last = rest.person("last").await;
+    let (hall, den, nook) = (rest.room(&last).await, rest.room(&last).await, rest.room(&last).await);
+    for (person, room) in [(&bob, &hall), (&bob, &den), (&cy, &hall), (&cy, &nook)] {
+        rest.join(person, room).await;
+    }
+    // To bob the even ones are known, twice; to cy all are.
+    for (number, person) in crowd.iter().enumerate() {
+        let rooms = if number % 2 == 0 { vec![&hall, &den] } else { vec![&nook] };
+        for room in rooms {
+            rest.join(person, room).await;
+        }
+    }
+    let (mut to_bob, mut to_cy) = (rest.live(&bob, json!({})).await, rest.live(&cy, json!({})).await);
+    let _all = futures_util::future::join_all(crowd.iter().map(|person| rest.live(person, json!({})))).await;
+    // Whoever comes last is told of last: those of the same worker were noted before.
+    until("all who have come are there", async || (listed(rest, &cy, None).await.len() == 10).then_some(())).await;
+    let _last = rest.live(&last, json!({})).await;
+    let ids = |step| {
+        let people = crowd.iter().step_by(step).map(|person| &person.id);
+        people.chain([&last.id]).cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(told_until(&mut to_bob, &last, [&bob, &cy]).await, ids(2));
+    assert_eq!(told_until(&mut to_cy, &last, [&bob, &cy]).await, ids(1));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn asking_who_is_there_and_changing_ones_status_too_often_is_refused() {
     let server = Server::start(&[("LIMITS_ENABLED", "true")]).await;

@@ -60,6 +60,8 @@ enum Turn {
     /// When something is added.
     #[default]
     Asleep,
+    /// It is among those that may wait.
+    Later,
     /// It is in line.
     InLine,
     /// When the peer has taken some of what the system holds for it.
@@ -112,12 +114,15 @@ impl Outbox {
         Ok(())
     }
 
-    /// Puts a frame at the end unless others wait already: for what may be dropped.
+    /// Puts a frame at the end unless others wait already: for what may be dropped, and may wait until then.
     pub(super) fn push_if_keeping_up(self: &Rc<Self>, frame: Bytes) {
         let mut queue = self.queue.borrow_mut();
         if queue.state == State::Open && queue.bytes < LOW_WATER {
             queue.add(frame);
-            self.fall_in(&mut queue);
+            if queue.turn == Turn::Asleep {
+                queue.turn = Turn::Later;
+                self.writes.add_later(Rc::clone(self));
+            }
         }
     }
 
@@ -153,7 +158,7 @@ impl Outbox {
     }
 
     fn fall_in(self: &Rc<Self>, queue: &mut Queue) {
-        if queue.turn == Turn::Asleep {
+        if matches!(queue.turn, Turn::Asleep | Turn::Later) {
             queue.turn = Turn::InLine;
             self.writes.add(Rc::clone(self));
         }
@@ -224,6 +229,11 @@ impl Outbox {
         queue.is_begun = false;
         queue.clear();
         self.changed.notify_waiters();
+    }
+
+    /// Whether nothing waits but what may.
+    pub(super) fn may_wait(&self) -> bool {
+        self.queue.borrow().turn == Turn::Later
     }
 
     /// Whether so little waits that a page of a replay may be added.

@@ -2,7 +2,7 @@
 //! crowd that comes at once costs no more than it must.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,8 +32,15 @@ const TELL_EVERY: Duration = Duration::from_millis(100);
 /// Sockets that a worker tells in a second, in the long run: each is a write of some 8 µs, so it has five sixths of its time for
 /// what must not wait, however many come and go.
 const TOLD_PER_SECOND: usize = 20_000;
-/// Bytes of news that a socket is told in one piece: some forty users.
+/// Followers who are looked at in the time of a write: those of many rooms are mostly the same.
+const LOOKS_FOR_A_WRITE: usize = 64;
+/// Bytes of news that are told together: some forty users.
 const MAX_PIECE: usize = 8 * 1024;
+/// Users who are told of together: each has a bit in [`Mask`].
+const MAX_TOGETHER: usize = Mask::BITS as usize;
+
+/// Which of the users who are told of together.
+pub(super) type Mask = u64;
 
 /// A socket's lease as its worker knows it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -76,21 +83,26 @@ impl News {
         self.wake.notify_one();
     }
 
-    /// Whoever has waited longest, with a piece that has their change and those of others whom the same rooms are to hear of: in
-    /// a large room, many come and go while one piece is told to all.
-    fn take(&self) -> Option<(Arc<PresenceDelivery>, Bytes)> {
+    /// Those who have waited longest, as many as are told of together.
+    fn take(&self) -> Vec<Arc<PresenceDelivery>> {
         let mut waiting = self.waiting.borrow_mut();
-        let (_, first) = waiting.shift_remove_index(0)?;
-        let mut piece = BytesMut::from(&first.frame[..]);
-        waiting.retain(|_, other| {
-            let is_joined = other.rooms == first.rooms && piece.len() + other.frame.len() <= MAX_PIECE;
-            if is_joined {
-                piece.extend_from_slice(&other.frame);
-            }
-            !is_joined
+        let mut bytes = 0;
+        let fits = waiting.values().take(MAX_TOGETHER).take_while(|news| {
+            bytes += news.frame.len();
+            bytes <= MAX_PIECE
         });
-        Some((first, piece.freeze()))
+        let count = fits.count().max(1).min(waiting.len());
+        waiting.drain(..count).map(|(_, news)| news).collect()
     }
+}
+
+/// A piece of the news of those users whom the mask has.
+fn piece_of(news: &[Arc<PresenceDelivery>], mask: Mask) -> Bytes {
+    let chosen =
+        || news.iter().enumerate().filter(|(number, _)| mask & (1 << number) != 0).map(|(_, news)| &news.frame);
+    let mut piece = BytesMut::with_capacity(chosen().map(Bytes::len).sum());
+    chosen().for_each(|frame| piece.extend_from_slice(frame));
+    piece.freeze()
 }
 
 /// How long to wait after so many sockets have been told.
@@ -212,12 +224,17 @@ impl Shard {
     pub(super) async fn tell_presence(self: Rc<Self>) {
         loop {
             self.news.wake.notified().await;
-            self.be_sure_of_sessions().await;
             let mut told = 0;
-            // As many as the shortest pause makes up for, or the followers of one more room.
+            // As many as the shortest pause makes up for, or those whom one more piece is for.
             while pause_after(told) == TELL_EVERY {
-                let Some((first, piece)) = self.news.take() else { break };
-                told += self.pass_presence(&first.rooms, &piece);
+                // Others have their turn between two pieces.
+                tokio::task::yield_now().await;
+                self.be_sure_of_sessions().await;
+                let news = self.news.take();
+                if news.is_empty() {
+                    break;
+                }
+                told += self.pass_presence(&news);
             }
             if !self.news.waiting.borrow().is_empty() {
                 self.news.wake.notify_one();
@@ -226,27 +243,47 @@ impl Shard {
         }
     }
 
-    /// Tells each socket that follows one of the rooms, once; gives how many were looked at.
-    fn pass_presence(&self, concerned: &[RoomId], news: &Bytes) -> usize {
+    /// Tells each socket, in one piece, of those users with whom its own shares a room. Gives how many were told, and
+    /// what else it cost as as many more.
+    fn pass_presence(&self, news: &[Arc<PresenceDelivery>]) -> usize {
         let rooms = self.rooms.borrow();
-        let mut followed: Vec<_> = concerned.iter().filter_map(|room| rooms.get(room)).collect();
-        // A room that all are in comes first, and is the last.
-        followed.sort_unstable_by_key(|followed| std::cmp::Reverse(followed.followers.len()));
-        let all = self.sockets.borrow().len();
-        let mut told = HashSet::new();
-        let mut looked_at = 0;
-        for followed in followed {
-            if told.len() >= all {
-                break;
-            }
-            looked_at += followed.followers.len();
-            for (key, follower) in &followed.followers {
-                if told.insert(*key) {
-                    follower.socket.outbox.push_if_keeping_up(news.clone());
-                }
+        let mut concerned: IndexMap<RoomId, Mask> = IndexMap::new();
+        for (number, one) in news.iter().enumerate() {
+            for room in one.rooms.iter().filter(|room| rooms.contains_key(room)) {
+                *concerned.entry(*room).or_default() |= 1 << number;
             }
         }
-        looked_at
+        let mut followed: Vec<_> =
+            concerned.iter().filter_map(|(room, mask)| Some((rooms.get(room)?, *mask))).collect();
+        // A room that all are in comes first: of those whom it hears of, nobody is left to be told.
+        followed.sort_unstable_by_key(|(followed, _)| std::cmp::Reverse(followed.followers.len()));
+        let all = self.sockets.borrow().len();
+        let mut everybody_hears: Mask = 0;
+        let mut told: Vec<&Rc<Socket>> = Vec::new();
+        let mut looked_at = 0;
+        for (followed, mask) in followed {
+            if mask & !everybody_hears == 0 {
+                continue;
+            }
+            looked_at += followed.followers.len();
+            for follower in followed.followers.values() {
+                if follower.socket.news.get() == 0 {
+                    told.push(&follower.socket);
+                }
+                follower.socket.news.set(follower.socket.news.get() | mask);
+            }
+            if followed.followers.len() >= all {
+                everybody_hears |= mask;
+            }
+        }
+        // Most have the same rooms in common with those who have changed, and share one piece.
+        let mut pieces: HashMap<Mask, Bytes> = HashMap::new();
+        for socket in &told {
+            let mask = socket.news.take();
+            let piece = pieces.entry(mask).or_insert_with(|| piece_of(news, mask));
+            socket.outbox.push_if_keeping_up(piece.clone());
+        }
+        told.len() + looked_at / LOOKS_FOR_A_WRITE
     }
 }
 
@@ -281,26 +318,32 @@ mod tests {
     }
 
     #[test]
-    fn changes_that_the_same_rooms_hear_of_are_one_piece_and_others_stand_apart() {
-        let (news, hall, nook) = (News::default(), RoomId::new(), RoomId::new());
-        let change = |rooms: &[RoomId], frame: Bytes| {
-            let (user, seen_at) = (UserId::new(), Timestamp::from_millis(1));
-            Arc::new(PresenceDelivery { user, seen_at, rooms: rooms.to_vec(), frame })
+    fn those_who_have_waited_longest_are_told_of_together_as_many_as_fit() {
+        let news = News::default();
+        let change = |length: usize| {
+            let frame = Bytes::from(vec![b'x'; length]);
+            Arc::new(PresenceDelivery { frame, ..PresenceDelivery::clone(&delivery(UserId::new(), 1)) })
         };
-        let large = Bytes::from(vec![b'x'; MAX_PIECE - 3]);
-        news.add(vec![
-            change(&[hall], Bytes::from_static(b"a")),
-            change(&[nook], Bytes::from_static(b"b")),
-            change(&[hall], large.clone()),
-            change(&[hall, nook], Bytes::from_static(b"c")),
-            change(&[hall], Bytes::from_static(b"de")),
-            change(&[hall], Bytes::from_static(b"f")),
-        ]);
-        let told: Vec<_> =
-            std::iter::from_fn(|| news.take()).map(|(first, piece)| (first.rooms.clone(), piece)).collect();
-        let first = [b"a", &large[..], b"de"].concat();
-        let expected = [(vec![hall], &first[..]), (vec![nook], b"b"), (vec![hall, nook], b"c"), (vec![hall], b"f")];
-        assert_eq!(told.iter().map(|(rooms, piece)| (rooms.clone(), &piece[..])).collect::<Vec<_>>(), expected);
+        let lengths = [MAX_PIECE - 3, 1, 2, 1, 2 * MAX_PIECE, 5].into_iter().chain([0; MAX_TOGETHER]);
+        news.add(lengths.map(change).collect());
+        let taken = || news.take().iter().map(|news| news.frame.len()).collect::<Vec<_>>();
+        assert_eq!(taken(), [MAX_PIECE - 3, 1, 2]);
+        assert_eq!(taken(), [1]);
+        assert_eq!(taken(), [2 * MAX_PIECE]);
+        assert_eq!(taken().len(), MAX_TOGETHER);
+        assert_eq!(taken(), [0]);
+        assert!(taken().is_empty());
+    }
+
+    #[test]
+    fn a_piece_has_the_news_that_it_is_for_in_their_order() {
+        let change = |frame: &'static str| {
+            let frame = Bytes::from(frame);
+            Arc::new(PresenceDelivery { frame, ..PresenceDelivery::clone(&delivery(UserId::new(), 1)) })
+        };
+        let news = ["a", "b", "c"].map(change);
+        assert_eq!(piece_of(&news, 0b101), "ac");
+        assert_eq!(piece_of(&news, 0b010), "b");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::frame;
 use super::outbox::{Outbox, Overflow};
-use super::presence::LeaseState;
+use super::presence::{LeaseState, Mask};
 
 /// How far a socket has come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -65,6 +65,8 @@ pub(super) struct Socket {
     pub(super) status: Cell<PresenceStatus>,
     /// Its lease.
     pub(super) lease: Cell<LeaseState>,
+    /// Of whose presence it is about to be told.
+    pub(super) news: Cell<Mask>,
     pub(super) opened_at: Instant,
     pub(super) heard_at: Cell<Instant>,
     pub(super) pinged_at: Cell<Instant>,

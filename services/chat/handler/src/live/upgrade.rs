@@ -145,6 +145,7 @@ pub(super) fn new_socket(shard: &Shard, principal: Principal, outbox: Rc<Outbox>
         gone_from: RefCell::default(),
         leaving: RefCell::default(),
         status: Cell::new(PresenceStatus::Online),
+        news: Cell::default(),
         lease: Cell::new(LeaseState::None),
         opened_at: now,
         heard_at: Cell::new(now),
