@@ -40,8 +40,8 @@ pub struct Common {
     /// Seconds that count.
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub seconds: u64,
-    /// Seconds before them, to get warm.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(0..=60))]
+    /// Seconds before them, to get warm, and for everybody to be told that the others have come.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(0..=60))]
     pub warm_up: u64,
     /// Cores of the load; the last one that there is when it is not given.
     #[arg(long, value_delimiter = ',')]

@@ -206,6 +206,8 @@ impl Session<'_> {
             }
         };
         running.look_again();
+        // What the rows before have left to be written is written now, and not in the middle of this one.
+        rustix::fs::sync();
         let times = times(&self.arguments.common);
         Ok(delivery_figures(pace, deliveries::run(&place, pace, times, &running.watched, progress)?))
     }

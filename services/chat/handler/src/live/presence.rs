@@ -34,8 +34,8 @@ const TELL_EVERY: Duration = Duration::from_millis(100);
 const TOLD_PER_SECOND: usize = 20_000;
 /// Followers who are looked at in the time of a write: those of many rooms are mostly the same.
 const LOOKS_FOR_A_WRITE: usize = 64;
-/// Bytes of news that are told together: some forty users.
-const MAX_PIECE: usize = 8 * 1024;
+/// Bytes of news that are told together: more than those of as many users as are told of together, mostly.
+const MAX_PIECE: usize = 16 * 1024;
 /// Users who are told of together: each has a bit in [`Mask`].
 const MAX_TOGETHER: usize = Mask::BITS as usize;
 
