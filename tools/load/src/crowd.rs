@@ -27,7 +27,7 @@ const ROUNDS: usize = 100;
 const WITHIN: Duration = Duration::from_secs(30);
 /// How long sockets hear nothing before their memory is looked at: they have been told of each other for a while.
 const QUIET: Duration = Duration::from_secs(1);
-/// How long that may take to come. A worker keeps 1,000 changes of presence waiting, and tells 80 a second to 10,000 sockets.
+/// How long that may take to come. A worker keeps 1,000 changes of presence waiting, and tells 128 a second to 10,000 sockets.
 const SETTLES_WITHIN: Duration = Duration::from_secs(90);
 
 /// What an event costs a receiver, in microseconds of the server's time.

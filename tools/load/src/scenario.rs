@@ -140,7 +140,7 @@ pub const ALL: &[Scenario] = &[
     },
     Scenario {
         name: "crowd",
-        about: "10,000 sockets of 2,000 members of one room: idle, then one message, one joining and one leaving at a time",
+        about: "10,000 members of one room, each with a socket: idle, then messages, joinings and leavings, one at a time",
         work: Work::Crowd(10_000),
         budget: &[Budget::both(SOCKET, AtMost(14.0)), Budget::both(GROWTH, AtMost(1.5))],
     },
