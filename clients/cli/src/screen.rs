@@ -130,12 +130,12 @@ impl Screen {
     }
 
     /// After how long the screen looks different though nothing happened; whatever tells the time in the [`View`] is the
-    /// app's business.
+    /// app's business. Zero when the moment has passed since it was drawn: what it shows is taken away by drawing alone.
     pub fn redraw_in(&self, now: Timestamp) -> Option<Duration> {
         let done = self.done.as_ref().and_then(|(_, since)| *since).map(|since| (DONE, since));
         let caught_up = self.caught_up_at.map(|at| (CAUGHT_UP, at));
-        let left = |(lasts, since): (Duration, Timestamp)| lasts.checked_sub(now.since(since));
-        [done, caught_up].into_iter().flatten().filter_map(left).filter(|rest| !rest.is_zero()).min()
+        let left = |(lasts, since): (Duration, Timestamp)| lasts.saturating_sub(now.since(since));
+        [done, caught_up].into_iter().flatten().map(left).min()
     }
 
     /// What is in the input: to be kept when the program ends without the user's wish.

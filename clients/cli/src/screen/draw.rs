@@ -18,6 +18,7 @@ impl Screen {
     /// Draws everything. Works in every size; needs [`MIN_WIDTH`] × [`MIN_HEIGHT`] cells to be of use.
     pub fn draw(&mut self, frame: &mut Frame<'_>, view: &View, now: Timestamp) {
         self.watch(&view.status, now);
+        self.forget_done(now);
         let screen = frame.area();
         let text_width = screen.width.saturating_sub(PROMPT.len() as u16);
         let input_rows = self.input.rows_wanted(text_width, screen.height);
@@ -39,19 +40,25 @@ impl Screen {
         }
         self.draw_log(areas.log, buffer, view);
         self.draw_hint(areas.hint, buffer, view, now);
-        let caught_up = self.caught_up_at.is_some_and(|at| now.since(at) < CAUGHT_UP);
+        let caught_up = self.caught_up_at.is_some();
         bars::draw_status(areas.status, buffer, view, caught_up, areas.people.is_some(), palette);
         let cursor = self.draw_input(areas.input, buffer);
         frame.set_cursor_position(cursor);
     }
 
-    /// Notices when what was missed has come.
+    /// Notices when what was missed has come, and when that has been said for long enough.
     fn watch(&mut self, status: &Status, now: Timestamp) {
         let was_catching_up = std::mem::replace(&mut self.was_catching_up, *status == Status::CatchingUp);
         if was_catching_up && *status == Status::Connected {
             self.caught_up_at = Some(now);
         }
-        self.caught_up_at = self.caught_up_at.filter(|_| *status == Status::Connected);
+        let is_said = |at: &Timestamp| *status == Status::Connected && now.since(*at) < CAUGHT_UP;
+        self.caught_up_at = self.caught_up_at.filter(is_said);
+    }
+
+    /// Forgets what has been done when that has been shown for long enough, also when it is out of sight now.
+    fn forget_done(&mut self, now: Timestamp) {
+        self.done.take_if(|(_, since)| since.is_some_and(|since| now.since(since) >= DONE));
     }
 
     fn draw_log(&mut self, area: Rect, buffer: &mut Buffer, view: &View) {
@@ -88,13 +95,10 @@ impl Screen {
         }
     }
 
-    /// What has been done a moment ago; forgotten when the moment is over.
+    /// What has been done a moment ago: the moment begins when it is first drawn.
     fn just_done(&mut self, now: Timestamp) -> Option<String> {
         let (text, since) = self.done.as_mut()?;
-        if now.since(*since.get_or_insert(now)) >= DONE {
-            self.done = None;
-            return None;
-        }
+        since.get_or_insert(now);
         Some(text.clone())
     }
 

@@ -152,6 +152,23 @@ fn caught_up_is_said_for_a_moment() {
     assert_eq!(fixture.screen.redraw_in(at("13:01")), None);
 }
 
+/// The moment may pass between drawing and asking when to draw again, or the clock of the wall be behind the one that
+/// waits: "for a moment" would last until something happens.
+#[test]
+fn what_is_said_for_a_moment_is_taken_away_though_the_moment_passes_before_the_next_drawing_is_planned() {
+    let mut fixture = Fixture::new(80, 24, view(Log::new()));
+    fixture.view.status = Status::CatchingUp;
+    fixture.draw_at(at("13:00"));
+    fixture.view.status = Status::Connected;
+    fixture.screen.set_done("Copied.");
+    let screen = fixture.draw_at(at("13:00"));
+    assert!(screen.contains("● caught up") && screen.contains("Copied."), "{screen}");
+    assert_eq!(fixture.screen.redraw_in(at("13:01")), Some(std::time::Duration::ZERO));
+    let screen = fixture.draw_at(at("13:01"));
+    assert!(screen.contains("● connected") && !screen.contains("Copied."), "{screen}");
+    assert_eq!(fixture.screen.redraw_in(at("13:01")), None);
+}
+
 #[test]
 fn the_cursor_stands_behind_what_was_typed() {
     let mut fixture = Fixture::new(80, 24, view(Log::new()));
