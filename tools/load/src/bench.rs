@@ -159,10 +159,7 @@ impl Session<'_> {
                 let mut people = People::of(running.addr)?;
                 Ok((session.runtime.block_on(many_rooms::run(&mut people, rooms, &mut progress))?, Vec::new()))
             })?,
-            Work::Crowd(many) => self.alone(Hashes::Cheap, |session, running| {
-                let mut people = People::of(running.addr)?;
-                crowd::run(running, &mut people, many, session.runtime, &mut progress)
-            })?,
+            Work::Crowd(sizes) => crowd::run(self.server, self.programs, sizes, self.runtime, &mut progress)?,
             Work::SignIns => self.alone(Hashes::Real, |session, running| {
                 let mut people = People::of(running.addr)?;
                 let signing = sign_ins::run(&mut people, session.programs, &mut progress);

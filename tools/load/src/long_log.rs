@@ -60,25 +60,23 @@ pub fn run(long: &Long<'_>, runtime: &Runtime, progress: &mut Progress) -> io::R
         let mut people = People::of(running.addr)?;
         let author = runtime.block_on(async {
             people.grow(1, progress).await?;
-            let [somebody, ..] = people.clients() else { return Err(io::Error::other("nobody is there")) };
+            let [author] = people.clients() else { return Err(io::Error::other("nobody is there")) };
             // Chat knows them from now on.
-            somebody.my_rooms().await.map_err(hint)?;
-            Ok(somebody.clone())
+            author.my_rooms().await.map_err(hint)?;
+            io::Result::Ok(author.user_id())
         })?;
         progress.say(|| format!("writing {} events", rooms * DEPTH));
-        let filling = Filling { from, rooms, author: author.user_id(), every: rooms / ROOMS };
+        let filling = Filling { from, rooms, author, every: rooms / ROOMS };
         from += rooms;
         let between = async |data: &std::path::Path, postgres: Option<&str>| match postgres {
             Some(url) => fill::postgres(url, filling).await,
             None => fill::sqlite(data, filling),
         };
         running = runtime.block_on(running.restart(long.server, long.programs, Hashes::Cheap, between))?;
-        let mut session = runtime.block_on(author.saved());
-        session.server = running.addr.to_string();
-        let people = People::of(running.addr)?;
-        let author = people.server().resume_saved(session);
+        let people = runtime.block_on(people.moved(running.addr))?;
+        let [author] = people.clients() else { return Err(io::Error::other("nobody is there")) };
         let share = if long.events < LONG { 10 } else { 1 };
-        costs.push(measure(&author, &mut running, share, runtime, progress)?);
+        costs.push(measure(author, &mut running, share, runtime, progress)?);
     }
     runtime.block_on(running.stop());
     let [short, grown] = &costs[..] else { return Err(io::Error::other("two were measured")) };

@@ -3,6 +3,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::ops::Range;
 
 use contract::chat::{CreateRoom, RoomKind};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -67,6 +68,17 @@ impl People {
         Ok(Self { addr, server: Server::new(address).map_err(io::Error::other)?, clients: Vec::new() })
     }
 
+    /// The same people, when their server listens elsewhere since it was started again.
+    pub async fn moved(self, addr: SocketAddr) -> io::Result<Self> {
+        let mut moved = Self::of(addr)?;
+        for client in &self.clients {
+            let mut session = client.saved().await;
+            session.server = addr.to_string();
+            moved.clients.push(moved.server.resume_saved(session));
+        }
+        Ok(moved)
+    }
+
     /// Signs people up and in until there are as many.
     pub async fn grow(&mut self, count: usize, progress: &mut Progress) -> io::Result<()> {
         let missing = count.saturating_sub(self.clients.len());
@@ -105,6 +117,12 @@ impl People {
             progress.say(|| format!("{} of {rooms} rooms are full", made.len()));
         }
         Ok(Place { addr: self.addr, rooms: made, senders })
+    }
+
+    /// Makes a room and lets these people in, by their numbers in the order in which they signed in.
+    pub async fn meet(&self, who: Range<usize>) -> io::Result<Room> {
+        let people = self.clients.get(who).ok_or_else(|| io::Error::other("there are too few people"))?;
+        fill_one(people).await
     }
 
     /// The access tokens of the first ones.

@@ -1,5 +1,6 @@
 //! What is measured: the rows of the budget, each with what it asks for.
 
+use crate::crowd::Sizes;
 use crate::deliveries::Pace;
 use crate::figure::Bound::{self, AtLeast, AtMost};
 use crate::servers::Kind;
@@ -68,8 +69,8 @@ impl Budget {
 pub enum Work {
     /// People talk in rooms.
     Deliveries(Shape, Pace),
-    /// As many sockets as this in one room: idle, then hearing somebody.
-    Crowd(usize),
+    /// A room with very many sockets beside one with fewer: idle, then hearing somebody.
+    Crowd(Sizes),
     /// Signing in at the real cost of a password.
     SignIns,
     /// Somebody who is in as many rooms connects.
@@ -140,8 +141,8 @@ pub const ALL: &[Scenario] = &[
     },
     Scenario {
         name: "crowd",
-        about: "10,000 members of one room, each with a socket: idle, then messages, joinings and leavings, one at a time",
-        work: Work::Crowd(10_000),
+        about: "10,000 members of one room and 1,000 of another, each with a socket: idle, then messages, joinings and leavings, one at a time",
+        work: Work::Crowd(Sizes { many: 10_000, few: 1_000 }),
         budget: &[Budget::both(SOCKET, AtMost(14.0)), Budget::both(GROWTH, AtMost(1.5))],
     },
     Scenario {

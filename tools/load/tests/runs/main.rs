@@ -4,7 +4,10 @@
 
 use std::process::{Command, Output};
 
+use natter_load::crowd::{self, Sizes};
 use natter_load::pin;
+use natter_load::progress::Progress;
+use natter_load::scenario::GROWTH;
 use natter_load::servers::{Hashes, Kind, Programs, Running};
 use serde_json::Value;
 use testkit::example;
@@ -44,25 +47,41 @@ fn people_talk_on_the_server_and_on_the_floor() {
     assert!(table.contains("\n| rooms-100x10, deliveries | "), "{table}");
 }
 
+fn programs(data: &std::path::Path) -> Programs {
+    let cores = pin::cores().unwrap();
+    Programs {
+        natter: example("server_for_load_tests").into(),
+        floor: example("floor").into(),
+        data: data.to_owned(),
+        server_cores: cores.clone(),
+        load_cores: cores,
+        variables: Vec::new(),
+    }
+}
+
 /// Tests start servers with a log that grows, which is not what an operator has.
 #[tokio::test]
 async fn the_embedded_store_is_measured_with_the_log_that_it_has_by_default() {
     let data = tempfile::tempdir().unwrap();
-    let cores = pin::cores().unwrap();
-    let programs = Programs {
-        natter: example("server_for_load_tests").into(),
-        floor: example("floor").into(),
-        data: data.path().to_owned(),
-        server_cores: cores.clone(),
-        load_cores: cores,
-        variables: Vec::new(),
-    };
+    let programs = programs(data.path());
     let running = Running::start(Kind::Embedded, &programs, Hashes::Cheap).await.unwrap();
     let home = std::fs::read_dir(data.path()).unwrap().next().unwrap().unwrap().path();
     let length = std::fs::metadata(home.join("chat.db-wal")).unwrap().len();
     running.stop().await;
     // A slow machine may not get further than the first piece of it; a log that grows has some 100 KiB by now.
     assert!(length > 2 << 20, "{length} bytes");
+}
+
+/// Everybody in a room hears what happens in it, and nobody else, though the server was started again since they came.
+#[test]
+fn a_crowd_hears_whoever_comes_and_goes() {
+    let data = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (programs, sizes) = (programs(data.path()), Sizes { many: 30, few: 10 });
+    let measured = crowd::run(Kind::Embedded, &programs, sizes, &runtime, &mut Progress::about("a crowd"));
+    let (figures, faults) = measured.unwrap();
+    assert_eq!(faults, Vec::<String>::new());
+    assert!(figures.iter().any(|figure| figure.name == GROWTH), "{figures:?}");
 }
 
 #[test]
