@@ -86,6 +86,7 @@ impl Interest {
                     changed.into_iter().map(|channel| (channel, wanted.channels.contains(&channel))).collect();
                 (changed, wanted.change)
             };
+            let mut is_anything_new = false;
             for (channel, is_wanted) in changed {
                 if !is_wanted {
                     active.remove(&channel);
@@ -94,13 +95,15 @@ impl Interest {
                     match nats.client.subscribe(subject).await {
                         Ok(subscriber) => {
                             place.insert(Reader::start(channel, subscriber, Arc::clone(&local)));
+                            is_anything_new = true;
                         }
                         Err(error) => tracing::error!(%error, "a channel cannot be listened to"),
                     }
                 }
             }
-            // When NATS is away there is nobody to confirm; the library subscribes again when it is back.
-            if nats.is_connected() {
+            // When NATS is away there is nobody to confirm; the library subscribes again when it is back. And nobody waits for
+            // what is not wanted any more.
+            if is_anything_new && nats.is_connected() {
                 let _ = tokio::time::timeout(CONFIRM_WITHIN, round_trip(&nats)).await;
             }
             self.confirmed.send_replace(change);

@@ -112,7 +112,9 @@ impl RedisLiveSessions {
             _ if ended.has(*id, now) => Liveness::Ended,
             Some(ENDED) => Liveness::Ended,
             Some(LIVE) if believed => Liveness::Live,
-            Some(_) | None => Liveness::Unknown(fence),
+            // A fill changes nothing where something is, so none is asked for.
+            Some(_) => Liveness::Unknown(Fence::NONE),
+            None => Liveness::Unknown(fence),
         };
         ids.iter().zip(found).map(judge).collect()
     }

@@ -93,7 +93,8 @@ async fn a_node_that_has_just_started_asks_the_store_and_believes_redis_later() 
     let (server, prefix) = (RedisServer::shared().await, prefix());
     let id = filled(&witness(server, &prefix).await).await;
     let careful = RedisLiveSessions::new(connected(server, &prefix).await);
-    assert!(is_unknown(careful.lookup(id, at(1)).await));
+    let found = careful.lookup(id, at(1)).await;
+    assert_eq!(found, Liveness::Unknown(Fence::NONE), "what is there already need not be filled");
     let times = LiveTimes { distrust: Duration::from_millis(300), ..LiveTimes::default() };
     let quick = RedisLiveSessions::with_times(connected(server, &prefix).await, times);
     until("it is believed", async || (quick.lookup(id, at(1)).await == Liveness::Live).then_some(())).await;

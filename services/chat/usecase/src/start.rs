@@ -36,9 +36,8 @@ impl Chat {
         cursors: &HashMap<RoomId, Seq>,
     ) -> Result<Started, WelcomeError> {
         self.welcome(caller).await?;
-        let current = self.ports.log.epoch().await?;
-        let same_epoch = epoch.is_none_or(|epoch| epoch == current);
         let standings = self.ports.rooms.standings(caller.user_id).await?;
+        let same_epoch = epoch.is_none_or(|epoch| epoch == standings.epoch);
         let membership_no = standings.membership_no;
         let rooms = standings
             .rooms

@@ -4,7 +4,7 @@
 //! asks the store instead.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use bus::{Bus, Message};
@@ -138,6 +138,8 @@ pub struct Fanout {
     /// For each followed room the shards that follow it, one bit each.
     interest: RwLock<HashMap<RoomId, u64>>,
     sockets: Mutex<HashMap<UserId, u32>>,
+    /// How often a session was told to have ended, or such news may have been lost.
+    endings: AtomicU64,
 }
 
 impl Fanout {
@@ -148,6 +150,7 @@ impl Fanout {
             shards: RwLock::default(),
             interest: RwLock::default(),
             sockets: Mutex::default(),
+            endings: AtomicU64::new(0),
         });
         // The bus outlives nobody for our sake.
         let hearing = |hear: fn(&Self, &[Message])| {
@@ -166,6 +169,7 @@ impl Fanout {
         let troubled = Arc::downgrade(&fanout);
         bus.on_trouble(Box::new(move || {
             if let Some(fanout) = troubled.upgrade() {
+                fanout.endings.fetch_add(1, Ordering::Release);
                 fanout.note_missed();
             }
         }));
@@ -215,6 +219,8 @@ impl Fanout {
     }
 
     fn hear_sessions(&self, batch: &[Message]) {
+        // Before the shards are told: whoever is not among their sockets yet looks here afterwards.
+        self.endings.fetch_add(1, Ordering::Release);
         for message in batch {
             if let Ok(ended) = serde_json::from_slice::<SessionEnded>(&message.payload) {
                 self.tell_all(|| Note::SessionEnded(ended.session_id, ended.reason));
@@ -233,6 +239,12 @@ impl Fanout {
     /// away.
     pub(super) async fn settled(&self) {
         self.bus.settled().await;
+    }
+
+    /// A number that has moved on when any session was told to have ended since it was looked at last, or when such news
+    /// may have been lost. While it stands still, whoever was found to be alive then still is, as far as this node can know.
+    pub(super) fn endings(&self) -> u64 {
+        self.endings.load(Ordering::Acquire)
     }
 
     /// Says that a shard has written what it was told of: other nodes may be told now.
@@ -360,5 +372,26 @@ impl ShardHandle {
             Ok(()) | Err(TrySendError::Full(Note::Passing(_) | Note::Presence(_)) | TrySendError::Closed(_)) => {}
             Err(TrySendError::Full(_)) => self.missed.note(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bus::{Channel, LocalBus};
+
+    #[test]
+    fn whoever_has_just_been_let_in_can_tell_that_a_session_has_ended_meanwhile() {
+        let bus: Arc<dyn Bus> = Arc::new(LocalBus::new());
+        let fanout = Fanout::on(&bus);
+        let before = fanout.endings();
+        let publish = |topic, payload: &'static [u8]| {
+            bus.publish(topic, &[Message { channel: Channel::Everyone, payload: Bytes::from_static(payload) }]);
+        };
+        publish(PRESENCE_TOPIC, b"{}");
+        assert_eq!(fanout.endings(), before, "nothing was said of a session");
+        // Also when it is of a version that this one does not understand.
+        publish(SESSIONS_TOPIC, b"{}");
+        assert_ne!(fanout.endings(), before);
     }
 }

@@ -173,11 +173,13 @@ impl Shard {
     /// Renews leases for as long as the worker lives; the first one of a node also looks for those that nobody renews.
     pub(super) async fn keep_leases(self: Rc<Self>) {
         let looks_for_ended = self.number.get() == Some(&0);
+        let tick = self.live.settings.tick;
+        let mut look_at = Instant::now() + tick;
         loop {
             // After a pause, whose session has ended meanwhile is not there.
             self.be_sure_of_sessions().await;
             tokio::select! {
-                () = tokio::time::sleep(self.live.settings.tick) => {}
+                () = tokio::time::sleep(tick) => {}
                 () = self.outgoing.wake.notified() => tokio::time::sleep(GATHER).await,
             }
             let ended = std::mem::take(&mut *self.outgoing.ended.borrow_mut());
@@ -195,7 +197,9 @@ impl Shard {
             for some in due.chunks(AT_ONCE) {
                 self.renew_leases(&some.iter().map(Rc::as_ref).collect::<Vec<_>>()).await;
             }
-            if looks_for_ended {
+            // Not whenever somebody comes or goes: it is a question to all leases.
+            if looks_for_ended && look_at <= Instant::now() {
+                look_at = Instant::now() + tick;
                 self.live.chat.tell_ended_presence().await;
             }
         }

@@ -30,11 +30,11 @@ mod standard {
 }
 
 impl Shard {
-    /// Reads until the socket ends, and cleans up after it.
-    pub(super) async fn read(self: Rc<Self>, socket: Rc<Socket>, mut incoming: Incoming) {
+    /// Greets a socket, reads until it ends, and cleans up after it. `endings` is of before its session was checked.
+    pub(super) async fn read(self: Rc<Self>, socket: Rc<Socket>, mut incoming: Incoming, endings: u64) {
         // Whoever was let in just before the server began to stop is sent away like the others.
         socket.is_draining.set(self.live.lifecycle.is_draining());
-        if self.greet(&socket).await {
+        if self.greet(&socket, endings).await {
             self.read_requests(&socket, &mut incoming).await;
         }
         leave(&socket.outbox, &mut incoming).await;

@@ -53,12 +53,13 @@ pub async fn open_socket(
     let shard = shard
         .filter(Shard::ensure_running)
         .ok_or_else(|| Failure::new(Slug::Overloaded, "This node takes no sockets. Nothing was done."))?;
+    let endings = live.fanout.endings();
     let admission = admit(&request, address, &live).await?;
     // Its session and stream would go through actix's dispatcher, which the connection leaves (ADR 20).
     let (response, _, _) = actix_ws::handle_with_protocols(&request, body, &[SUBPROTOCOL])
         .map_err(|error| Problem::new(Slug::InvalidRequest, format!("This is no WebSocket handshake: {error}.")))?;
     let mut response = response.drop_body().map_into_boxed_body();
-    web::take_over(&mut response, move |stream, early| shard.welcome(admission, stream, &early));
+    web::take_over(&mut response, move |stream, early| shard.welcome(admission, endings, stream, &early));
     Ok(response)
 }
 
@@ -160,8 +161,9 @@ pub(super) fn new_socket(shard: &Shard, principal: Principal, outbox: Rc<Outbox>
 }
 
 impl Shard {
-    /// Begins with a connection whose handshake has been answered, and on which this has come since.
-    fn welcome(self: Rc<Self>, admission: Admission, stream: TcpStream, early: &[u8]) {
+    /// Begins with a connection whose handshake has been answered, and on which this has come since. `endings` is of before
+    /// its session was checked.
+    fn welcome(self: Rc<Self>, admission: Admission, endings: u64, stream: TcpStream, early: &[u8]) {
         let settings = &self.live.settings;
         let outbox = Outbox::new(settings.max_queue_bytes, settings.max_queue_frames, Rc::clone(&self.writes));
         outbox.connect(Line::new(stream));
@@ -172,7 +174,7 @@ impl Shard {
             {
                 let socket = new_socket(&self, principal, outbox);
                 self.add(&socket);
-                rt::spawn(self.read(socket, incoming));
+                rt::spawn(self.read(socket, incoming, endings));
                 return;
             }
             Admission::Welcome(_) => Ending::new(close::TOO_MANY_CONNECTIONS, "this user has too many connections"),
@@ -181,20 +183,13 @@ impl Shard {
         rt::spawn(send_away(ending, outbox, incoming, settings.close_within));
     }
 
-    /// Says hello; `false` when the session has ended since the handshake was checked.
-    pub(super) async fn greet(self: &Rc<Self>, socket: &Rc<Socket>) -> bool {
-        // The socket is known here by now, so an end of the session from here on closes it. This is for an end between
-        // the check of the token and that moment.
-        match self.live.verifier.check_session(socket.principal.session_id).await {
-            Ok(()) | Err(TokenRefusal::Unavailable) => {}
-            Err(TokenRefusal::AccountDisabled) => {
-                self.close(socket, &Ending::new(close::ACCOUNT_DISABLED, "the account is disabled"));
-                return false;
-            }
-            Err(_) => {
-                self.close(socket, &Ending::new(close::SESSION_REVOKED, "the session has ended"));
-                return false;
-            }
+    /// Says hello; `false` when the session has ended since the handshake was checked, before which there were so many
+    /// `endings`.
+    pub(super) async fn greet(self: &Rc<Self>, socket: &Rc<Socket>, endings: u64) -> bool {
+        // The socket is known here by now, so an end of the session from here on closes it. One between the check of the token
+        // and that moment may be among those that have been told since.
+        if self.live.fanout.endings() != endings && !self.is_still_alive(socket).await {
+            return false;
         }
         match self.live.chat.own_profile(&socket.principal).await {
             Ok(profile) => *socket.profile.borrow_mut() = profile,
@@ -219,6 +214,17 @@ impl Shard {
         };
         socket.send(frame::json(&ServerFrame::Hello(Box::new(hello))), settings.close_within);
         true
+    }
+
+    /// Asks once more whether the socket's session is alive, and closes the socket when it is not.
+    async fn is_still_alive(&self, socket: &Socket) -> bool {
+        let ending = match self.live.verifier.check_session(socket.principal.session_id).await {
+            Ok(()) | Err(TokenRefusal::Unavailable) => return true,
+            Err(TokenRefusal::AccountDisabled) => Ending::new(close::ACCOUNT_DISABLED, "the account is disabled"),
+            Err(_) => Ending::new(close::SESSION_REVOKED, "the session has ended"),
+        };
+        self.close(socket, &ending);
+        false
     }
 }
 

@@ -38,23 +38,26 @@ fn standing(row: &Row, first: usize) -> Result<RoomStanding> {
 }
 
 pub(super) async fn all(connection: &Connection, user: UserId) -> Result<Standings> {
-    // Behind the user, so that who is in no room has a row too, and all of one moment.
+    // One question, so that all is of one moment; and a row also for whoever is in no room, and for whoever is unknown.
     let sql = format!(
-        "SELECT u.membership_no, s.* \
-         FROM chat.users u LEFT JOIN LATERAL ({} WHERE m.\"user\" = u.id) s ON true \
-         WHERE u.id = $1 ORDER BY s.last_event_at DESC, s.number DESC",
+        "SELECT (SELECT name FROM chat.epoch), u.membership_no, s.* \
+         FROM (VALUES (1)) one LEFT JOIN chat.users u ON u.id = $1 \
+         LEFT JOIN LATERAL ({} WHERE m.\"user\" = u.id) s ON true \
+         ORDER BY s.last_event_at DESC, s.number DESC",
         select("chat.members m")
     );
     let statement = connection.prepare_cached(&sql).await?;
     let found = connection.query(&statement, &[&user.as_uuid()]).await?;
-    let membership_no = found.first().map(|row| rows::count(row, 0)).transpose()?.unwrap_or(0);
+    let first = found.first().ok_or_else(|| rows::broken("there is no row of a user's rooms"))?;
+    let epoch = rows::get(first, 0)?;
+    let membership_no = rows::get::<Option<i64>>(first, 1)?.and_then(|number| u64::try_from(number).ok()).unwrap_or(0);
     let mut rooms = Vec::new();
     for row in &found {
-        if rows::get::<Option<Uuid>>(row, 1)?.is_some() {
-            rooms.push(standing(row, 1)?);
+        if rows::get::<Option<Uuid>>(row, 2)?.is_some() {
+            rooms.push(standing(row, 2)?);
         }
     }
-    Ok(Standings { membership_no, rooms })
+    Ok(Standings { epoch, membership_no, rooms })
 }
 
 pub(super) async fn moved(connection: &Connection, known: &[(UserId, u64)]) -> Result<Vec<(UserId, u64)>> {

@@ -50,7 +50,7 @@ local function look(key, ends, user)
 end
 ";
 
-/// Notes leases, and then looks at their users. ARGV: for how many milliseconds Redis must have kept everything before
+/// Notes leases, and then looks at their users, at each once. ARGV: for how many milliseconds Redis must have kept everything before
 /// what it does not know counts as not told; how long a hash lasts; and of each lease the user, the connection, what it
 /// says, for how long, and whether it is news.
 const RENEW: &str = "
@@ -67,12 +67,15 @@ for lease = 1, #KEYS - 2 do
   redis.call('PEXPIRE', key, ARGV[2])
   if ARGV[at + 4] == '1' then news[key] = true end
 end
-local changed = {}
+local changed, looked = {}, {}
 for lease = 1, #KEYS - 2 do
   local key, user = KEYS[lease + 2], ARGV[5 * lease - 2]
-  local status, told, seen = look(key, ends, user)
-  if status ~= told and (settled or news[key]) then
-    for _, word in ipairs({user, tostring(status), seen}) do changed[#changed + 1] = word end
+  if not looked[key] then
+    looked[key] = true
+    local status, told, seen = look(key, ends, user)
+    if status ~= told and (settled or news[key]) then
+      for _, word in ipairs({user, tostring(status), seen}) do changed[#changed + 1] = word end
+    end
   end
 end
 return changed";

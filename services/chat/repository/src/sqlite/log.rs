@@ -97,8 +97,12 @@ impl Log for SqliteLog {
     }
 
     async fn epoch(&self) -> Result<String, StoreError> {
-        self.store.readers.read(|connection| connection.query_row("SELECT name FROM epoch", [], |row| row.get(0))).await
+        self.store.readers.read(epoch).await
     }
+}
+
+pub(super) fn epoch(connection: &Connection) -> Result<String> {
+    connection.prepare_cached("SELECT name FROM epoch")?.query_row([], |row| row.get(0))
 }
 
 fn head(connection: &Connection, room: i64) -> Result<Seq> {

@@ -5,7 +5,7 @@ use chat_usecase::port::{MyRoom, Place, RoomPage, RoomStanding, Standings};
 use kernel::{RoomId, UserId};
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
-use super::rows;
+use super::{log, rows};
 
 const LAST_EVENT_AT: usize = rows::ROOM_WIDTH + 4;
 
@@ -34,11 +34,12 @@ fn standing(row: &Row<'_>) -> Result<RoomStanding> {
 }
 
 pub(super) fn all(connection: &Connection, user: UserId) -> Result<Standings> {
+    let epoch = log::epoch(connection)?;
     let membership_no = membership_no(connection, user)?.unwrap_or(0);
     let sql = select("m.user = ?1 ORDER BY c.last_event_at DESC, r.number DESC");
     let mut found = connection.prepare_cached(&sql)?;
     let rooms = found.query_map([user.as_bytes()], standing)?.collect::<Result<_>>()?;
-    Ok(Standings { membership_no, rooms })
+    Ok(Standings { epoch, membership_no, rooms })
 }
 
 pub(super) fn moved(connection: &Connection, known: Vec<(UserId, u64)>) -> Result<Vec<(UserId, u64)>> {

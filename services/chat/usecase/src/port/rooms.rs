@@ -124,6 +124,8 @@ pub struct RoomStanding {
 /// All rooms that somebody is in, and a number that tells later whether that has changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standings {
+    /// The name of the history that all this is of: as [`Log::epoch`](super::Log::epoch) gives it.
+    pub epoch: String,
     /// How often the user has come into a room or gone out of one.
     pub membership_no: u64,
     /// The rooms, the one with the latest event first.
@@ -201,7 +203,7 @@ pub trait Rooms: Send + Sync {
     /// The rooms that a user is in, the one with the latest event first.
     async fn mine(&self, user: UserId, after: Option<Place>, limit: u32) -> Result<RoomPage<MyRoom>, StoreError>;
 
-    /// All rooms that a user is in and the user's `membership_no`, all at one moment. The number MUST grow in each
+    /// All rooms that a user is in, the user's `membership_no` and the store's epoch, all at one moment. The number MUST grow in each
     /// change that lets the user in or out.
     async fn standings(&self, user: UserId) -> Result<Standings, StoreError>;
 

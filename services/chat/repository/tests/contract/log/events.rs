@@ -1,7 +1,8 @@
 //! Reading the raw log: for members, for the node itself, and the question which logs have grown.
 
 use chat_entity::{Event, Seq};
-use kernel::RoomId;
+use chat_usecase::port::Standings;
+use kernel::{RoomId, UserId};
 
 use crate::samples::{granted, join, kinds, leave, person, public_room, say};
 use crate::stores::Stores;
@@ -70,5 +71,10 @@ pub(crate) async fn the_epoch_stays_the_same(stores: Stores) {
     let epoch = stores.log.epoch().await.unwrap();
     assert!(!epoch.is_empty());
     assert_eq!(stores.log.epoch().await.unwrap(), epoch);
+    let nobody = stores.rooms.standings(UserId::new()).await.unwrap();
+    assert_eq!(nobody, Standings { epoch: epoch.clone(), membership_no: 0, rooms: Vec::new() });
+    let ada = person(&stores, "ada").await;
+    public_room(&stores, &ada, "den").await;
+    assert_eq!(stores.rooms.standings(ada.id).await.unwrap().epoch, epoch);
     assert_eq!(stores.reopened().await.log.epoch().await.unwrap(), epoch);
 }
