@@ -13,8 +13,10 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::person::{Listener, assert_told_from_the_log, body_of, hasty, room_of, whole_log};
 use crate::server::{Server, somebody};
 
-/// How long it goes on; `CUT_SECONDS` says otherwise.
-const SECONDS: u64 = 15;
+/// How long it goes on, at least; `CUT_SECONDS` says otherwise.
+const SECONDS: u64 = 10;
+/// However slow the machine is, it goes on until there have been so many.
+const CUTS: usize = 20;
 /// A connection carries up to so many bytes in one direction before it is cut.
 const MOST_BYTES: usize = 40_000;
 
@@ -62,6 +64,10 @@ async fn pass(from: &mut (impl AsyncRead + Unpin), to: &mut (impl AsyncWrite + U
             return;
         }
         left -= passed.min(left);
+        // At once, and not when more comes: that would be a line that has gone silent, which takes the client seconds to tell.
+        if left == 0 && !is_kind.load(Ordering::Relaxed) {
+            return;
+        }
     }
 }
 
@@ -84,9 +90,10 @@ async fn every_message_arrives_once_and_in_order_on_both_sides_however_often_the
     for (_, person) in &people {
         let mut listener = Listener::ready(person, hasty()).await;
         let name = person.username().to_owned();
+        let cuts = Arc::clone(&cutter.cuts);
         talks.push(tokio::spawn(async move {
             let mut said = Vec::new();
-            while Instant::now() < until {
+            while Instant::now() < until || cuts.load(Ordering::Relaxed) < CUTS {
                 let body = format!("{name} {} {}", said.len(), "x".repeat(fastrand::usize(0..2_000)));
                 let sending = listener.live.send(NewMessage::new(room, body.clone())).await.unwrap();
                 said.push((body, sending));
@@ -121,5 +128,5 @@ async fn every_message_arrives_once_and_in_order_on_both_sides_however_often_the
     assert_eq!(messages.count(), said_by_all, "nothing is in the log twice, and nothing is missing");
     let cuts = cutter.cuts.load(Ordering::Relaxed);
     println!("{said_by_all} messages through {cuts} cuts");
-    assert!(cuts > 10 && said_by_all > 20, "{said_by_all} messages through {cuts} cuts");
+    assert!(cuts >= CUTS && said_by_all >= 2, "{said_by_all} messages through {cuts} cuts");
 }
