@@ -10,12 +10,12 @@ use natter_client::{NewMessage, Update};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::person::{Listener, assert_told_from_the_log, body_of, hasty, room_of, whole_log};
+use crate::person::{Listener, PATIENCE, assert_told_from_the_log, body_of, hasty, room_of, whole_log};
 use crate::server::{Server, somebody};
 
 /// How long it goes on, at least; `CUT_SECONDS` says otherwise.
 const SECONDS: u64 = 10;
-/// However slow the machine is, it goes on until there have been so many.
+/// However slow the machine is, it goes on until there have been so many, for [`PATIENCE`] more at most.
 const CUTS: usize = 20;
 /// A connection carries up to so many bytes in one direction before it is cut.
 const MOST_BYTES: usize = 40_000;
@@ -93,7 +93,8 @@ async fn every_message_arrives_once_and_in_order_on_both_sides_however_often_the
         let cuts = Arc::clone(&cutter.cuts);
         talks.push(tokio::spawn(async move {
             let mut said = Vec::new();
-            while Instant::now() < until || cuts.load(Ordering::Relaxed) < CUTS {
+            let is_enough = || cuts.load(Ordering::Relaxed) >= CUTS || Instant::now() > until + PATIENCE;
+            while Instant::now() < until || !is_enough() {
                 let body = format!("{name} {} {}", said.len(), "x".repeat(fastrand::usize(0..2_000)));
                 let sending = listener.live.send(NewMessage::new(room, body.clone())).await.unwrap();
                 said.push((body, sending));

@@ -50,9 +50,9 @@ local function look(key, ends, user)
 end
 ";
 
-/// Notes leases, and then looks at their users, at each once. ARGV: for how many milliseconds Redis must have kept everything before
-/// what it does not know counts as not told; how long a hash lasts; and of each lease the user, the connection, what it
-/// says, for how long, and whether it is news.
+/// Notes leases, and then looks at their users, at each once. ARGV: for how many milliseconds Redis must have kept
+/// everything before what it does not know counts as not told; how long a hash lasts; and of each lease the user, the
+/// connection, what it says, for how long, and whether it is news.
 const RENEW: &str = "
 local since, ends = KEYS[1], KEYS[2]
 redis.call('SET', since, written(now), 'NX')

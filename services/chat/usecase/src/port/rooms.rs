@@ -203,8 +203,8 @@ pub trait Rooms: Send + Sync {
     /// The rooms that a user is in, the one with the latest event first.
     async fn mine(&self, user: UserId, after: Option<Place>, limit: u32) -> Result<RoomPage<MyRoom>, StoreError>;
 
-    /// All rooms that a user is in, the user's `membership_no` and the store's epoch, all at one moment. The number MUST grow in each
-    /// change that lets the user in or out.
+    /// All rooms that a user is in, the user's `membership_no` and the store's epoch, all at one moment. The number MUST
+    /// grow in each change that lets the user in or out.
     async fn standings(&self, user: UserId) -> Result<Standings, StoreError>;
 
     /// The `membership_no` of those of the users for whom it has moved past the one that is named with each; in one
